@@ -1,0 +1,206 @@
+//! The domain of language models: prompts in, completions out, token ids as the truth.
+
+use crate::{Answer, Domain, Packed};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Language: a [`Prompt`] is asked, a [`Completion`] comes back, [`Sampling`] says how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chat;
+
+impl Domain for Chat {
+    type Query = Prompt;
+    type Answer = Completion;
+    type Knobs = Sampling;
+}
+
+/// A problem for a language model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prompt {
+    /// The row's identity, stable across runs (`A/3/000127`, `gsm8k/test/41`).
+    pub id: String,
+    /// What the model reads.
+    pub body: Body,
+    /// Token ids that begin the answer and are not sampled: a known prefix to continue from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<u32>,
+    /// Everything a judge may need: the reference answer, the family, the user's other columns.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, serde_json::Value>,
+}
+
+/// What a model reads: bare text, or messages for its chat template.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Body {
+    /// Text to continue, given to the tokenizer as it is (the engine adds the model's BOS token).
+    Text(String),
+    /// Messages, rendered by the model's own chat template with a generation prompt.
+    Messages(Vec<Message>),
+}
+
+impl Default for Body {
+    fn default() -> Body {
+        Body::Text(String::new())
+    }
+}
+
+/// One turn of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// `system`, `user`, `assistant` or `tool`.
+    pub role: String,
+    /// The text of the turn.
+    pub content: String,
+}
+
+impl Prompt {
+    /// A prompt of bare text.
+    pub fn text(id: impl Into<String>, text: impl Into<String>) -> Prompt {
+        Prompt { id: id.into(), body: Body::Text(text.into()), ..Prompt::default() }
+    }
+
+    /// The same prompt with one more field for the judge.
+    pub fn with(mut self, name: &str, value: impl Into<serde_json::Value>) -> Prompt {
+        self.fields.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The field as text, if it is there and is a string.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).and_then(serde_json::Value::as_str)
+    }
+}
+
+/// The exact settings under which tokens are drawn.
+///
+/// Truncation is applied in the order temperature, top-k, top-p, min-p, as `transformers` does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sampling {
+    /// Divides the logits; 0 takes the likeliest token (the lowest id on ties).
+    pub temperature: f32,
+    /// Keeps the `top_k` likeliest tokens; 0 keeps all.
+    pub top_k: u32,
+    /// Keeps the smallest set of likeliest tokens whose probability reaches `top_p`; in (0, 1].
+    pub top_p: f32,
+    /// Drops tokens less likely than `min_p` times the likeliest; in [0, 1).
+    pub min_p: f32,
+    /// The most tokens to sample.
+    pub max_tokens: u32,
+    /// Texts that end the answer; the answer keeps the tokens up to and with the match.
+    pub stop: Vec<String>,
+}
+
+impl Default for Sampling {
+    fn default() -> Sampling {
+        Sampling { temperature: 1.0, top_k: 0, top_p: 1.0, min_p: 0.0, max_tokens: 128, stop: Vec::new() }
+    }
+}
+
+impl Sampling {
+    /// These settings at another temperature.
+    pub fn at(&self, temperature: f32) -> Sampling {
+        Sampling { temperature, ..self.clone() }
+    }
+}
+
+/// What a language model answered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Completion {
+    /// Token ids of the rendered prompt, with BOS if the model has one.
+    pub prompt: Vec<u32>,
+    /// Token ids of the answer: the prompt's `given` tokens, then the sampled ones, with the
+    /// end-of-sequence token when it was sampled.
+    pub tokens: Vec<u32>,
+    /// How many of `tokens` were given, not sampled.
+    pub given: u32,
+    /// Log-probability of each token under the model's raw distribution (temperature 1, nothing
+    /// truncated), in nats. One entry a token, given ones included.
+    pub logprobs: Vec<f32>,
+    /// Log-probability of each token under the distribution it was drawn from, in nats; 0 for
+    /// given tokens and under greedy decoding.
+    pub policy_logprobs: Vec<f32>,
+    /// The tokens as text, without special tokens.
+    pub text: String,
+    /// Why the answer ended.
+    pub finish: Finish,
+}
+
+/// Why a completion ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finish {
+    /// The model sampled an end-of-sequence token or a stop text.
+    #[default]
+    Stop,
+    /// `max_tokens` or the context length was reached first.
+    Length,
+}
+
+impl Completion {
+    /// How many tokens were sampled.
+    pub fn sampled(&self) -> usize {
+        self.tokens.len() - self.given as usize
+    }
+}
+
+/// What is left of a completion once its columns are taken out.
+#[derive(Serialize, Deserialize)]
+struct Rest {
+    given: u32,
+    finish: Finish,
+}
+
+impl Answer for Completion {
+    fn pack(&self) -> serde_json::Result<Packed> {
+        Ok(Packed {
+            json: serde_json::to_string(&Rest { given: self.given, finish: self.finish })?,
+            text: self.text.clone(),
+            prompt_tokens: self.prompt.clone(),
+            tokens: self.tokens.clone(),
+            logprobs: self.logprobs.clone(),
+            policy_logprobs: self.policy_logprobs.clone(),
+        })
+    }
+
+    fn unpack(packed: &Packed) -> serde_json::Result<Completion> {
+        let rest: Rest = serde_json::from_str(&packed.json)?;
+        Ok(Completion {
+            prompt: packed.prompt_tokens.clone(),
+            tokens: packed.tokens.clone(),
+            given: rest.given,
+            logprobs: packed.logprobs.clone(),
+            policy_logprobs: packed.policy_logprobs.clone(),
+            text: packed.text.clone(),
+            finish: rest.finish,
+        })
+    }
+
+    fn truncated(&self) -> bool {
+        self.finish == Finish::Length
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_completion_survives_packing_bit_for_bit() {
+        let completion = Completion {
+            prompt: vec![256, 65],
+            tokens: vec![1, 2, 257],
+            given: 1,
+            logprobs: vec![-0.1, -1.0e-7, f32::MIN_POSITIVE],
+            policy_logprobs: vec![0.0, -0.333_333_34, -2.5],
+            text: "ab".into(),
+            finish: Finish::Length,
+        };
+        let packed = completion.pack().expect("packs");
+        assert_eq!(Completion::unpack(&packed).expect("unpacks"), completion);
+        assert!(completion.truncated());
+        assert_eq!(completion.sampled(), 2);
+    }
+}

@@ -1,0 +1,1 @@
+//! The ledger in SQLite with content-addressed blobs, its queries and exports.

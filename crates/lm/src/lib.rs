@@ -1,0 +1,1 @@
+//! The language-model engine: architectures, tokenizers, sampling, scoring, training, checkpoints.

@@ -1,0 +1,1 @@
+//! Reusable policies, tasks, explorers, judges and learners.

@@ -1,0 +1,1 @@
+//! One file a published system: the recipes and their small-scale proofs.

@@ -1,0 +1,1 @@
+//! Toy domains, scripted policies and conformance suites for tests.
