@@ -1,1 +1,16 @@
 //! The language-model engine: architectures, tokenizers, sampling, scoring, training, checkpoints.
+//!
+//! Everything is computed in f32 on the CPU with explicit forward and backward passes. A
+//! [`Model`] is a handle on weights in one flat vector; its [`Layout`] says where each lies.
+
+mod checkpoint;
+mod config;
+mod error;
+mod layout;
+mod model;
+
+pub use checkpoint::Dtype;
+pub use config::{Architecture, Config, RopeScaling};
+pub use error::{Error, Result};
+pub use layout::{LayerLayout, Layout, Role, Tensor};
+pub use model::Model;
