@@ -82,5 +82,5 @@ mod tests {
         assert_eq!(drawn, PINNED);
     }
 
-    const PINNED: [u64; 2] = [0, 0];
+    const PINNED: [u64; 2] = [7_435_558_828_323_596_097, 11_037_197_205_342_194_552];
 }
