@@ -1,10 +1,14 @@
 //! Pure functions on slices: objectives, estimators, intervals, schedules.
 
 pub mod balance;
+pub mod calibration;
+pub mod diversity;
 pub mod estimate;
+pub mod interval;
 pub mod multi_target;
 pub mod objective;
 pub mod order;
 pub mod select;
+pub mod summary;
 
 pub use objective::{Objective, Pull, Row, Scored};
