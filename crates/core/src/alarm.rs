@@ -41,7 +41,7 @@ pub struct Alarms {
     pub empty_mask: Response,
     /// A learning step's loss is not a finite number.
     pub non_finite: Response,
-    /// A resumed run ended without computing anything new.
+    /// A run that was complete already was resumed, and nothing new was computed.
     pub idle_resume: Response,
 }
 

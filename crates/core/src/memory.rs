@@ -33,6 +33,12 @@ impl MemoryLedger {
 impl Ledger for MemoryLedger {
     fn append(&self, run: &RunId, records: &[Record]) -> Result<()> {
         let mut inner = self.lock();
+        // Refused before anything is written: all records or none.
+        let known = inner.records.contains_key(run);
+        let begins = |(i, record): (usize, &Record)| matches!(record, Record::Begin(_)) && (known || i > 0);
+        if records.iter().enumerate().any(begins) {
+            return Err(Error::invalid("run", "a name not used before", &run.0));
+        }
         for record in records {
             let new = match record {
                 Record::Attempt(row) => {
@@ -46,13 +52,7 @@ impl Ledger for MemoryLedger {
                 Record::Output { key, .. } => {
                     inner.marks.insert_new((run.clone(), "output", key.clone()), ())
                 }
-                Record::Begin(_) => {
-                    if inner.records.contains_key(run) {
-                        return Err(Error::invalid("run", "a name not used before", &run.0));
-                    }
-                    true
-                }
-                Record::End(_) => true,
+                Record::Begin(_) | Record::End(_) => true,
             };
             if new {
                 inner.records.entry(run.clone()).or_default().push(record.clone());

@@ -36,8 +36,8 @@ pub struct RunOptions<'a> {
     pub observer: &'a dyn Observer,
     /// How to ask it to stop.
     pub stop: Stop,
-    /// Whether the ledger may already hold phases of it.
-    pub resumed: bool,
+    /// Whether the ledger holds it as complete already, so that running it again does nothing.
+    pub complete: bool,
 }
 
 /// A request to stop, shared with whoever may make it.
@@ -311,7 +311,7 @@ impl<'a> Run<'a> {
     }
 
     /// Records how the run ended and passes `result` on. A cap that was reached and a user's wish
-    /// to stop are clean ends; so is completion, unless a resumed run had nothing left to do.
+    /// to stop are clean ends; so is completion, unless the run was complete before it was resumed.
     pub fn finish(mut self, result: Result<()>) -> Result<RunEnd> {
         let end = match &result {
             Ok(()) => RunEnd::Complete,
@@ -320,10 +320,10 @@ impl<'a> Run<'a> {
             }
             Err(error) => RunEnd::Failed { reason: error.to_string() },
         };
-        if result.is_ok() && self.options.resumed && self.fresh == 0 {
+        if result.is_ok() && self.options.complete && self.fresh == 0 {
             let ring = Ring {
                 name: "idle_resume",
-                message: "everything this run does is recorded already, so resuming it did nothing"
+                message: "the run was complete already, so resuming it did nothing"
                     .to_owned(),
                 response: self.options.alarms.idle_resume,
             };
