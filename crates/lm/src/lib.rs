@@ -8,9 +8,11 @@ mod config;
 mod error;
 mod layout;
 mod model;
+mod tokenizer;
 
 pub use checkpoint::Dtype;
 pub use config::{Architecture, Config, RopeScaling};
 pub use error::{Error, Result};
 pub use layout::{LayerLayout, Layout, Role, Tensor};
 pub use model::Model;
+pub use tokenizer::{ByteSpecial, Tokenizer};
