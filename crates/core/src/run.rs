@@ -323,8 +323,7 @@ impl<'a> Run<'a> {
         if result.is_ok() && self.options.complete && self.fresh == 0 {
             let ring = Ring {
                 name: "idle_resume",
-                message: "the run was complete already, so resuming it did nothing"
-                    .to_owned(),
+                message: "the run was complete already, so resuming it did nothing".to_owned(),
                 response: self.options.alarms.idle_resume,
             };
             let key = self.key("idle_resume");
