@@ -6,13 +6,18 @@
 mod checkpoint;
 mod config;
 mod error;
+mod kernels;
 mod layout;
 mod model;
+mod optim;
 mod tokenizer;
+mod train;
 
 pub use checkpoint::Dtype;
 pub use config::{Architecture, Config, RopeScaling};
 pub use error::{Error, Result};
 pub use layout::{LayerLayout, Layout, Role, Tensor};
 pub use model::Model;
+pub use optim::{AdamW, Decay, StepReport};
 pub use tokenizer::{ByteSpecial, Tokenizer};
+pub use train::{Pulled, Scorer, Trainer};

@@ -8,7 +8,9 @@ pub mod interval;
 pub mod multi_target;
 pub mod objective;
 pub mod order;
+pub mod schedule;
 pub mod select;
+pub mod sft;
 pub mod summary;
 
 pub use objective::{Objective, Pull, Row, Scored};
