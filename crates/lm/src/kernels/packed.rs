@@ -252,7 +252,11 @@ mod tests {
                 packed.apply(&x, &mut add, Put::Add);
                 for r in 0..rows {
                     let expect = chain(&matrix, &x[r * inputs..][..inputs]);
-                    assert_eq!(set[r * outputs..][..outputs], expect, "{outputs} x {inputs}, row {r} of {rows}");
+                    assert_eq!(
+                        set[r * outputs..][..outputs],
+                        expect,
+                        "{outputs} x {inputs}, row {r} of {rows}"
+                    );
                     for o in 0..outputs {
                         assert_eq!(add[r * outputs + o], before[r * outputs + o] + expect[o]);
                     }
@@ -269,8 +273,7 @@ mod tests {
         let mut best = vec![0.0; rows * outputs];
         packed.apply(&x, &mut best, Put::Set);
         let mut plain = vec![0.0; rows * outputs];
-        Apply { matrix: &packed, rows, x: &x, y: &mut plain, put: Put::Set }
-            .with_simd(pulp::Scalar::new());
+        Apply { matrix: &packed, rows, x: &x, y: &mut plain, put: Put::Set }.with_simd(pulp::Scalar::new());
         assert_eq!(best, plain);
         #[cfg(target_arch = "x86_64")]
         if let Some(v3) = pulp::x86::V3::try_new() {

@@ -117,25 +117,16 @@ impl<'a, F: Fn(usize) -> (&'a [u32], usize)> Attend<'a, F> {
             let queries = &queries[r * query_step..][..shape.heads * shape.width];
             for kv_head in 0..shape.kv_heads {
                 let start = shape.head_start(layer, kv_head);
-                let range = kv_head * group * shape.width..(kv_head + 1) * group * shape.width;
-                let (queries, out) = (&queries[range.clone()], &mut out[range]);
-                let mut pairs = out.chunks_exact_mut(2 * shape.width);
-                let queries = queries.chunks(2 * shape.width);
-                for query in queries {
-                    match pairs.next() {
-                        Some(out) if query.len() == 2 * shape.width => {
-                            view.heads::<S, V, W, 2>(simd, start, query, out, [&mut *first, &mut *second]);
-                        }
-                        _ => break,
+                let (mut head, end) = (kv_head * group, (kv_head + 1) * group);
+                while head < end {
+                    let n_heads = (end - head).min(2);
+                    let range = head * shape.width..(head + n_heads) * shape.width;
+                    let (queries, out) = (&queries[range.clone()], &mut out[range]);
+                    match n_heads {
+                        2 => view.heads::<S, V, W, 2>(simd, start, queries, out, [&mut *first, &mut *second]),
+                        _ => view.heads::<S, V, W, 1>(simd, start, queries, out, [&mut *first]),
                     }
-                }
-            }
-            if group % 2 == 1 {
-                for kv_head in 0..shape.kv_heads {
-                    let start = shape.head_start(layer, kv_head);
-                    let head = (kv_head + 1) * group - 1;
-                    let range = head * shape.width..(head + 1) * shape.width;
-                    view.heads::<S, V, W, 1>(simd, start, &queries[range.clone()], &mut out[range], [&mut *first]);
+                    head += n_heads;
                 }
             }
         }
@@ -163,7 +154,9 @@ impl View<'_> {
     ) {
         let size = self.shape.head_size();
         let blocks = || {
-            let counts = (0..self.n).step_by(BLOCK_POSITIONS).map(|first| (first, (self.n - first).min(BLOCK_POSITIONS)));
+            let counts = (0..self.n)
+                .step_by(BLOCK_POSITIONS)
+                .map(|first| (first, (self.n - first).min(BLOCK_POSITIONS)));
             self.chain.iter().zip(counts).map(|(&block, (first, count))| {
                 (&self.blocks[block as usize].floats()[start..][..size], first, count)
             })
@@ -207,7 +200,10 @@ impl View<'_> {
         let (registers, _) = S::as_simd_f32s(keys);
         let (keys, _) = registers.as_chunks::<V>();
         let per_row = BLOCK_POSITIONS / LINE;
-        assert!(keys.len() == width * per_row && queries.len() == H * width, "keys and queries are whole heads");
+        assert!(
+            keys.len() == width * per_row && queries.len() == H * width,
+            "keys and queries are whole heads"
+        );
         let mut sums = [[[simd.splat_f32s(0.0); V]; Q]; H];
         for i in 0..width {
             let mut key = [[simd.splat_f32s(0.0); V]; Q];
@@ -247,20 +243,30 @@ impl View<'_> {
         out: &mut [f32],
     ) {
         let BlockShape { width, padded, .. } = self.shape;
-        let mut sums = [[[simd.splat_f32s(0.0); N]; 2]; H];
+        let (step, offset) = (padded / S::F32_LANES, column / S::F32_LANES);
+        let mut even = [[simd.splat_f32s(0.0); N]; H];
+        let mut odd = even;
         for (block, first, count) in blocks {
-            let values = &block[BLOCK_POSITIONS * width..];
-            for slot in 0..count {
-                let (registers, _) = S::as_simd_f32s(&values[slot * padded + column..]);
-                let (values, _) = registers.as_chunks::<N>();
-                let values = values[0];
-                for h in 0..H {
-                    let weight = simd.splat_f32s(scores[h][first + slot]);
-                    let sums = &mut sums[h][slot % 2];
-                    for n in 0..N {
-                        sums[n] = simd.mul_add_f32s(weight, values[n], sums[n]);
+            let (values, _) = S::as_simd_f32s(&block[BLOCK_POSITIONS * width..]);
+            let weights: [&[f32]; H] = std::array::from_fn(|h| &scores[h][first..][..count]);
+            assert!(values.len() >= count * step && offset + N <= step, "a block holds 64 rows of values");
+            let add = |sums: &mut [[S::f32s; N]; H], slot: usize| {
+                for n in 0..N {
+                    // SAFETY: slot < count and offset + n < step, and `values` has count * step entries.
+                    let value = unsafe { *values.get_unchecked(slot * step + offset + n) };
+                    for h in 0..H {
+                        // SAFETY: slot < count, the length of each of the weights.
+                        let weight = simd.splat_f32s(unsafe { *weights[h].get_unchecked(slot) });
+                        sums[h][n] = simd.mul_add_f32s(weight, value, sums[h][n]);
                     }
                 }
+            };
+            for pair in 0..count / 2 {
+                add(&mut even, 2 * pair);
+                add(&mut odd, 2 * pair + 1);
+            }
+            if count % 2 == 1 {
+                add(&mut even, count - 1);
             }
         }
         for h in 0..H {
@@ -268,10 +274,112 @@ impl View<'_> {
             let scale = simd.splat_f32s(scales[h]);
             let (registers, _) = S::as_mut_simd_f32s(&mut whole);
             for n in 0..N {
-                registers[n] = simd.mul_f32s(simd.add_f32s(sums[h][0][n], sums[h][1][n]), scale);
+                registers[n] = simd.mul_f32s(simd.add_f32s(even[h][n], odd[h][n]), scale);
             }
             let columns = (N * S::F32_LANES).min(width - column);
             out[h * width + column..][..columns].copy_from_slice(&whole[..columns]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::check::noise;
+
+    const SHAPES: [(usize, usize, usize); 6] =
+        [(4, 2, 32), (4, 4, 16), (7, 1, 64), (3, 1, 48), (2, 1, 6), (6, 2, 80)];
+
+    fn shape(heads: usize, kv_heads: usize, width: usize) -> BlockShape {
+        BlockShape { layers: 2, heads, kv_heads, width, padded: width.next_multiple_of(LINE) }
+    }
+
+    struct Filled {
+        blocks: Vec<Lines>,
+        keys: Vec<f32>,
+        values: Vec<f32>,
+    }
+
+    /// `n` positions of layer 1 written into the blocks of `chain`, everything else not a number.
+    fn filled(shape: BlockShape, chain: &[u32], n: usize) -> Filled {
+        let row = shape.kv_heads * shape.width;
+        let (keys, values) = (noise(n * row, 1), noise(n * row, 2));
+        let mut blocks = vec![Lines::zeroed(shape.size()); 1 + *chain.iter().max().expect("some") as usize];
+        blocks.iter_mut().for_each(|block| block.floats_mut().fill(f32::NAN));
+        for t in 0..n {
+            let block = &mut blocks[chain[t / BLOCK_POSITIONS] as usize];
+            shape.write(block, 1, t % BLOCK_POSITIONS, &keys[t * row..][..row], &values[t * row..][..row]);
+        }
+        Filled { blocks, keys, values }
+    }
+
+    fn attend(
+        shape: BlockShape,
+        filled: &Filled,
+        chain: &[u32],
+        positions: &[usize],
+        queries: &[f32],
+    ) -> Vec<f32> {
+        let mut out = vec![0.0; positions.len() * shape.heads * shape.width];
+        let mut scores = vec![0.0; 2 * chain.len() * BLOCK_POSITIONS];
+        Attend {
+            shape,
+            layer: 1,
+            blocks: &filled.blocks,
+            row: |r: usize| (chain, positions[r]),
+            queries,
+            query_step: shape.heads * shape.width,
+            out: &mut out,
+            scores: &mut scores,
+        }
+        .run();
+        out
+    }
+
+    #[test]
+    fn a_row_is_the_softmax_mean_of_what_it_sees() {
+        for (heads, kv_heads, width) in SHAPES {
+            let shape = shape(heads, kv_heads, width);
+            let (chain, n) = ([2, 0, 3], 150);
+            let filled = filled(shape, &chain, n);
+            let queries = noise(heads * width, 3);
+            for position in [0, 1, 14, 15, 16, 47, 63, 64, 65, 100, 127, 128, 149] {
+                let ours = attend(shape, &filled, &chain, &[position], &queries);
+                for head in 0..heads {
+                    let at = |t: usize| (t * kv_heads + head / (heads / kv_heads)) * width;
+                    let query = &queries[head * width..][..width];
+                    let score = |t: usize| -> f64 {
+                        let key = &filled.keys[at(t)..][..width];
+                        let dot: f64 =
+                            query.iter().zip(key).map(|(&q, &k)| f64::from(q) * f64::from(k)).sum();
+                        (dot / (width as f64).sqrt()).exp()
+                    };
+                    let total: f64 = (0..=position).map(score).sum();
+                    for i in 0..width {
+                        let mean: f64 =
+                            (0..=position).map(|t| score(t) * f64::from(filled.values[at(t) + i])).sum();
+                        let gap = (f64::from(ours[head * width + i]) - mean / total).abs();
+                        assert!(gap < 2e-6, "{shape:?}, position {position}, head {head}: off by {gap}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn neither_the_place_of_blocks_nor_other_rows_change_a_bit() {
+        for (heads, kv_heads, width) in SHAPES {
+            let shape = shape(heads, kv_heads, width);
+            let (one, other, n) = ([0, 1, 2], [4, 1, 3], 140);
+            let (a, b) = (filled(shape, &one, n), filled(shape, &other, n));
+            let positions = [139, 3, 64, 80];
+            let row = heads * width;
+            let queries = noise(positions.len() * row, 5);
+            let together = attend(shape, &a, &one, &positions, &queries);
+            for (r, &position) in positions.iter().enumerate() {
+                let alone = attend(shape, &b, &other, &[position], &queries[r * row..][..row]);
+                assert_eq!(together[r * row..][..row], alone);
+            }
         }
     }
 }
