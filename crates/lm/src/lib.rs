@@ -10,6 +10,7 @@ mod kernels;
 mod layout;
 mod model;
 mod optim;
+mod peak;
 mod tokenizer;
 mod train;
 
@@ -18,6 +19,7 @@ pub use config::{Architecture, Config, RopeScaling};
 pub use error::{Error, Result};
 pub use layout::{LayerLayout, Layout, Role, Tensor};
 pub use model::Model;
+pub use peak::sgemm_peak;
 pub use optim::{AdamW, Decay, StepReport};
 pub use tokenizer::{ByteSpecial, Tokenizer};
 pub use train::{Pulled, Scorer, Trainer};

@@ -1,0 +1,23 @@
+//! The commands, one file each: arguments, help and body together.
+
+mod completions;
+mod doctor;
+
+use crate::context::Context;
+use crate::error::Result;
+use clap::Subcommand;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Doctor(doctor::Doctor),
+    Completions(completions::Completions),
+}
+
+/// Performs a command.
+pub fn perform(command: &Command, context: &Context) -> Result<()> {
+    match command {
+        Command::Doctor(command) => command.perform(context),
+        Command::Completions(command) => command.perform(context),
+    }
+}
