@@ -98,10 +98,10 @@ fn phase(tx: &Connection, run: &RunId, row: &PhaseRow<'_>) -> Inner<Option<i64>>
         .prepare_cached(&format!(
             "INSERT INTO phases (run, kind, stage, round, occurrence, part, digest, policy, judge,
                 evaluation, sampled_tokens, scored_tokens, trained_tokens, judge_calls, seconds,
-                judge_seconds, bits, checksum, recorded_at)
+                judge_seconds, samples, bits, checksum, recorded_at)
              VALUES (:run, :kind, :stage, :round, :occurrence, :part, :digest, :policy, :judge,
                 :evaluation, :sampled, :scored, :trained, :judged, :seconds,
-                :judge_seconds, :bits, :checksum, {NOW})
+                :judge_seconds, :samples, :bits, :checksum, {NOW})
              ON CONFLICT (run, stage, round, occurrence, part) DO NOTHING
              RETURNING phase"
         ))?
@@ -123,6 +123,7 @@ fn phase(tx: &Connection, run: &RunId, row: &PhaseRow<'_>) -> Inner<Option<i64>>
                 ":judged": count("spend.judge_calls", row.spend.judge_calls)?,
                 ":seconds": seconds,
                 ":judge_seconds": judge_seconds,
+                ":samples": row.attempt.map_or(0, |attempt| attempt.samples.len() as i64),
                 ":bits": bits.text(),
                 ":checksum": row.checksum,
             },
@@ -259,7 +260,10 @@ fn end(tx: &Connection, run: &RunId, ending: &RunEnd) -> Inner<()> {
         RunEnd::Stopped { reason } => ("stopped", Some(reason)),
         RunEnd::Failed { reason } => ("failed", Some(reason)),
     };
-    tx.prepare_cached(&format!("INSERT INTO ends (run, kind, reason, recorded_at) VALUES (?, ?, ?, {NOW})"))?
-        .execute(params![run.0, kind, reason])?;
+    tx.prepare_cached(&format!(
+        "INSERT INTO ends (run, kind, reason, after_phase, recorded_at)
+         VALUES (?1, ?2, ?3, (SELECT max(phase) FROM phases WHERE run = ?1), {NOW})"
+    ))?
+    .execute(params![run.0, kind, reason])?;
     Ok(())
 }

@@ -10,6 +10,7 @@
 mod append;
 mod blobs;
 mod checksum;
+mod claim;
 mod fault;
 mod number;
 mod query;
@@ -17,5 +18,6 @@ mod recall;
 mod schema;
 mod store;
 
+pub use claim::Claim;
 pub use query::*;
 pub use store::Store;

@@ -5,11 +5,15 @@
 
 mod compare;
 mod filter;
-
+mod find;
+mod lines;
+mod outputs;
 mod report;
 mod samples;
 
 pub use compare::{Axis, Comparison, Curve, CurvePoint};
 pub use filter::{Order, OutcomeKind, SampleFilter};
-pub use report::{AlarmLine, EndLine, OutputLine, Point, Report, RunLine, Series, StageLine, Status, Times};
+pub use lines::{RunLine, Status};
+pub use outputs::{LessonLine, OutputLine};
+pub use report::{AlarmLine, EndLine, Point, Report, Series, StageLine, Times};
 pub use samples::{SampleView, Turns};

@@ -57,7 +57,6 @@ pub(crate) fn spec(tx: &Connection, run: &RunId) -> Inner<RunSpec> {
 }
 
 fn read_spec(row: &Row<'_>) -> Inner<RunSpec> {
-    let seed: String = row.get("seed")?;
     let bits = Bits::parse(row.get::<_, Option<String>>("bits")?.as_deref())?;
     let cap = |column: &str| -> Inner<Option<u64>> {
         row.get::<_, Option<i64>>(column)?.map(|n| counted(column, n)).transpose()
@@ -65,7 +64,7 @@ fn read_spec(row: &Row<'_>) -> Inner<RunSpec> {
     Ok(RunSpec {
         recipe: row.get("recipe")?,
         config: row.get("config")?,
-        seed: seed.parse().map_err(|_| Fault::damaged("a column seed holds a whole number", seed))?,
+        seed: seed(&row.get::<_, String>("seed")?)?,
         caps: Caps {
             sampled_tokens: cap("cap_sampled_tokens")?,
             scored_tokens: cap("cap_scored_tokens")?,
@@ -75,6 +74,11 @@ fn read_spec(row: &Row<'_>) -> Inner<RunSpec> {
         },
         program: row.get("program")?,
     })
+}
+
+/// The seed in a column `seed`.
+pub(crate) fn seed(text: &str) -> Inner<u64> {
+    text.parse().map_err(|_| Fault::damaged("a column seed holds a whole number", text))
 }
 
 /// How a run ended, each time it did.

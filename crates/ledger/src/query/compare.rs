@@ -1,6 +1,9 @@
 //! Several runs' metric on one budget axis.
 
-use autodidact_core::{RunId, Spend};
+use crate::Store;
+use crate::query::report::{Point, Series, series};
+use crate::recall;
+use autodidact_core::{Error, Result, RunId, Spend};
 use serde::Serialize;
 
 /// What the horizontal axis counts.
@@ -24,6 +27,28 @@ pub enum Axis {
 }
 
 impl Axis {
+    /// All axes, in the order of [`Axis::NAMES`].
+    pub const ALL: [Axis; 7] = [
+        Axis::Round,
+        Axis::SampledTokens,
+        Axis::ScoredTokens,
+        Axis::TrainedTokens,
+        Axis::Tokens,
+        Axis::JudgeCalls,
+        Axis::Seconds,
+    ];
+
+    /// The axis of that name. Fails, listing those there are, when it is unknown.
+    pub fn named(name: &str) -> Result<Axis> {
+        let at = Axis::NAMES.iter().position(|known| *known == name);
+        at.map(|i| Axis::ALL[i]).ok_or_else(|| Error::unknown("axis", name, Axis::NAMES))
+    }
+
+    /// This axis as runs and scripts name it.
+    pub fn name(self) -> &'static str {
+        Axis::NAMES[self as usize]
+    }
+
     /// The names of all axes, in the order of declaration.
     pub const NAMES: [&'static str; 7] =
         ["round", "sampled_tokens", "scored_tokens", "trained_tokens", "tokens", "judge_calls", "seconds"];
@@ -77,4 +102,68 @@ pub struct CurvePoint {
     pub budget: f64,
     /// The value.
     pub value: f64,
+}
+
+impl Store {
+    /// `metric` of several runs over what they had spent on `axis`, evaluations apart. Fails when a
+    /// run is unknown or never noted the metric.
+    pub fn compare(&self, runs: &[RunId], metric: &str, axis: Axis) -> Result<Comparison> {
+        let curves = self.read(|tx| {
+            let curve = |run| Ok(curve(run, recall::spec(tx, run)?.recipe, series(tx, run)?, metric, axis)?);
+            runs.iter().map(curve).collect::<Result<Vec<Curve>, crate::fault::Fault>>()
+        })?;
+        Ok(at_equal_budget(metric, axis, curves))
+    }
+}
+
+fn curve(run: &RunId, recipe: String, all: Vec<Series>, metric: &str, axis: Axis) -> Result<Curve> {
+    let names: Vec<String> = all.iter().map(|series| series.name.clone()).collect();
+    let Some(series) = all.into_iter().find(|series| series.name == metric) else {
+        return Err(Error::unknown(format!("metric of {}", run.0), metric, names));
+    };
+    let point = |point: &Point| CurvePoint { budget: axis.of(point.round, &point.spend), value: point.value };
+    let points: Vec<CurvePoint> = series.points.iter().map(point).collect();
+    let last = points.last().map_or(f64::NAN, |point| point.value);
+    Ok(Curve { run: run.clone(), recipe, points, at_common: None, last })
+}
+
+fn at_equal_budget(metric: &str, axis: Axis, mut curves: Vec<Curve>) -> Comparison {
+    let reached = |curve: &Curve| curve.points.iter().map(|point| point.budget).fold(0.0, f64::max);
+    let common = curves.iter().map(reached).fold(f64::INFINITY, f64::min);
+    let common = if common.is_finite() { common } else { 0.0 };
+    for curve in &mut curves {
+        let within = curve.points.iter().rfind(|point| point.budget <= common);
+        curve.at_common = within.map(|point| point.value);
+    }
+    Comparison { metric: metric.to_owned(), axis, common, curves }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn curve_of(points: &[(f64, f64)]) -> Curve {
+        let points: Vec<CurvePoint> =
+            points.iter().map(|&(budget, value)| CurvePoint { budget, value }).collect();
+        let last = points.last().expect("a curve").value;
+        Curve { run: RunId("r".into()), recipe: "r".into(), points, at_common: None, last }
+    }
+
+    #[test]
+    fn runs_are_compared_at_the_largest_budget_that_all_reached() {
+        let long = curve_of(&[(0.0, 0.1), (100.0, 0.5), (300.0, 0.9)]);
+        let short = curve_of(&[(0.0, 0.1), (150.0, 0.6)]);
+        let found = at_equal_budget("pass@1", Axis::Tokens, vec![long, short]);
+        assert_eq!(found.common, 150.0);
+        let values: Vec<Option<f64>> = found.curves.iter().map(|curve| curve.at_common).collect();
+        assert_eq!(values, [Some(0.5), Some(0.6)]);
+    }
+
+    #[test]
+    fn every_axis_has_its_own_name() {
+        for axis in Axis::ALL {
+            assert_eq!(Axis::named(axis.name()).expect("known"), axis);
+        }
+        assert!(Axis::named("dollars").is_err());
+    }
 }

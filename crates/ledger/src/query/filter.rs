@@ -1,6 +1,7 @@
 //! Which samples to look at, and in which order.
 
 use autodidact_core::RunId;
+use rusqlite::types::Value;
 
 /// A choice among the samples of a run; every condition that is set must hold.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,4 +96,43 @@ pub enum Order {
     Longest,
     /// The answer with the fewest tokens first.
     Shortest,
+}
+
+impl SampleFilter {
+    /// The conditions as SQL over `samples`, `phases` and `asks`, and their parameters in order.
+    pub(crate) fn conditions(&self) -> (String, Vec<Value>) {
+        let mut sql = "phases.run = ?".to_owned();
+        let mut parameters: Vec<Value> = vec![self.run.0.clone().into()];
+        let mut and = |condition: &str, parameter: Option<Value>| {
+            if let Some(parameter) = parameter {
+                sql.push_str(" AND ");
+                sql.push_str(condition);
+                parameters.push(parameter);
+            }
+        };
+        and("phases.stage = ?", self.stage.clone().map(Value::from));
+        and("phases.round = ?", self.round.map(Value::from));
+        and("phases.evaluation = ?", self.evaluation.map(Value::from));
+        and("samples.score >= ?", self.min_score.map(Value::from));
+        and("samples.score <= ?", self.max_score.map(Value::from));
+        and("samples.outcome = ?", self.outcome.map(|kind| kind.name().to_owned().into()));
+        and("(samples.finish = 'length') = ?", self.truncated.map(Value::from));
+        and("instr(samples.text, ?) > 0", self.contains.clone().map(Value::from));
+        and("asks.query_id = ?", self.query_id.clone().map(Value::from));
+        (sql, parameters)
+    }
+}
+
+impl Order {
+    /// The order as SQL over `samples`.
+    pub(crate) fn sql(self) -> &'static str {
+        match self {
+            Order::Recorded => "samples.sample",
+            Order::Newest => "samples.sample DESC",
+            Order::Best => "samples.score DESC NULLS LAST, samples.sample",
+            Order::Worst => "samples.score ASC NULLS LAST, samples.sample",
+            Order::Longest => "length(samples.tokens) DESC, samples.sample",
+            Order::Shortest => "length(samples.tokens), samples.sample",
+        }
+    }
 }

@@ -1,62 +1,14 @@
-//! A run at a glance, and everything about one run.
+//! Everything about one run, short of its samples.
 
-use autodidact_core::{BlobId, RunId, RunSpec, Spend};
+use crate::Store;
+use crate::fault::Inner;
+use crate::number::counted;
+use crate::query::lines::{RunLine, Status, lines};
+use crate::query::outputs::{OutputLine, outputs};
+use crate::recall;
+use autodidact_core::{Result, RunId, RunSpec, Spend};
+use rusqlite::{Connection, Row};
 use serde::Serialize;
-
-/// A run in one line.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct RunLine {
-    /// Its name.
-    pub run: RunId,
-    /// The recipe's id.
-    pub recipe: String,
-    /// The root of its random streams.
-    pub seed: u64,
-    /// The version of the program that began it.
-    pub program: String,
-    /// When it began: UTC, `2026-01-31T09:30:00.000Z`.
-    pub started_at: String,
-    /// When it last recorded a phase or an end, in the same form.
-    pub last_at: String,
-    /// Where it stands.
-    pub status: Status,
-    /// The latest round with a recorded phase; 0 before the first.
-    pub round: u32,
-    /// How many phases are recorded.
-    pub phases: u64,
-    /// How many learning steps are among them.
-    pub lessons: u64,
-    /// How many answers are recorded, those of evaluations included.
-    pub samples: u64,
-    /// How often an alarm went off.
-    pub alarms: u64,
-    /// What was spent, evaluations apart.
-    pub spend: Spend,
-    /// What evaluations spent.
-    pub evaluation_spend: Spend,
-}
-
-/// Where a run stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Status {
-    /// A process is working on it.
-    Running,
-    /// The recipe ran to its end.
-    Complete,
-    /// A cap, an alarm or the user stopped it; it can be resumed.
-    Stopped {
-        /// What stopped it.
-        reason: String,
-    },
-    /// It failed; it can be resumed once the cause is mended.
-    Failed {
-        /// The error.
-        reason: String,
-    },
-    /// No process works on it and it recorded no end: it was killed, and can be resumed.
-    Killed,
-}
 
 /// Everything about a run, short of its samples.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -142,19 +94,6 @@ pub struct AlarmLine {
     pub at: String,
 }
 
-/// A state that a run offers as its result.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct OutputLine {
-    /// Its name (`best`, `last`).
-    pub name: String,
-    /// The round that offered it.
-    pub round: u32,
-    /// File name and blob.
-    pub files: Vec<(String, BlobId)>,
-    /// When, UTC.
-    pub at: String,
-}
-
 /// One end of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EndLine {
@@ -162,4 +101,149 @@ pub struct EndLine {
     pub status: Status,
     /// When, UTC.
     pub at: String,
+}
+
+impl Store {
+    /// Everything about a run, short of its samples. Fails, listing the runs there are, when it is
+    /// unknown.
+    pub fn report(&self, run: &RunId) -> Result<Report> {
+        let mut report = self.read(|tx| {
+            let spec = recall::spec(tx, run)?;
+            Ok(Report {
+                line: lines(tx, Some(run))?.pop().expect("its specification was there"),
+                spec,
+                stages: stages(tx, run)?,
+                times: times(tx, run)?,
+                series: series(tx, run)?,
+                alarms: alarms(tx, run)?,
+                outputs: outputs(tx, run)?,
+                ends: ends(tx, run)?,
+            })
+        })?;
+        self.see_running(std::slice::from_mut(&mut report.line));
+        Ok(report)
+    }
+}
+
+/// What a row says was spent, in columns whose names begin with `prefix`; nothing where NULL.
+pub(crate) fn spend(row: &Row<'_>, prefix: &str) -> Inner<Spend> {
+    let n = |column: &str| {
+        let column = format!("{prefix}{column}");
+        counted(&column, row.get::<_, Option<i64>>(column.as_str())?.unwrap_or(0))
+    };
+    Ok(Spend {
+        sampled_tokens: n("sampled_tokens")?,
+        scored_tokens: n("scored_tokens")?,
+        trained_tokens: n("trained_tokens")?,
+        judge_calls: n("judge_calls")?,
+        seconds: row.get::<_, Option<f64>>(format!("{prefix}seconds").as_str())?.unwrap_or(0.0),
+    })
+}
+
+fn stages(tx: &Connection, run: &RunId) -> Inner<Vec<StageLine>> {
+    let mut select = tx.prepare_cached(
+        "SELECT stage, iif(evaluation, 'evaluation', kind) AS purpose, count(*) AS phases,
+            sum(samples) AS samples, sum(sampled_tokens) AS sampled_tokens,
+            sum(scored_tokens) AS scored_tokens, sum(trained_tokens) AS trained_tokens,
+            sum(judge_calls) AS judge_calls, total(seconds) AS seconds
+         FROM phases WHERE run = ? GROUP BY stage, purpose ORDER BY min(phase)",
+    )?;
+    let mut rows = select.query([&run.0])?;
+    let mut stages = Vec::new();
+    while let Some(row) = rows.next()? {
+        stages.push(StageLine {
+            stage: row.get("stage")?,
+            purpose: row.get("purpose")?,
+            phases: counted("phases", row.get("phases")?)?,
+            samples: counted("samples", row.get("samples")?)?,
+            spend: spend(row, "")?,
+        });
+    }
+    Ok(stages)
+}
+
+fn times(tx: &Connection, run: &RunId) -> Inner<Times> {
+    let mut select = tx.prepare_cached(
+        "SELECT
+            total(iif(kind = 'attempt' AND NOT evaluation, seconds - judge_seconds, 0)) AS proposing,
+            total(iif(kind = 'attempt' AND NOT evaluation, judge_seconds, 0)) AS judging,
+            total(iif(kind = 'learn', seconds, 0)) AS learning,
+            total(iif(evaluation, seconds, 0)) AS evaluating
+         FROM phases WHERE run = ?",
+    )?;
+    Ok(select.query_row([&run.0], |row| {
+        Ok(Times {
+            proposing: row.get("proposing")?,
+            judging: row.get("judging")?,
+            learning: row.get("learning")?,
+            evaluating: row.get("evaluating")?,
+        })
+    })?)
+}
+
+/// Every noted number of a run as a series, by name.
+pub(crate) fn series(tx: &Connection, run: &RunId) -> Inner<Vec<Series>> {
+    let spent = spent_by_phase(tx, run)?;
+    let spent_at = |phase: Option<i64>| {
+        let n = spent.partition_point(|(at, _)| Some(*at) <= phase);
+        if n == 0 { Spend::default() } else { spent[n - 1].1 }
+    };
+    let mut select = tx.prepare_cached(
+        "SELECT name, round, occurrence, value, bits, after_phase FROM notes WHERE run = ?
+         ORDER BY name, round, occurrence, part",
+    )?;
+    let mut rows = select.query([&run.0])?;
+    let mut all: Vec<Series> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let name: String = row.get("name")?;
+        let point = Point {
+            round: row.get("round")?,
+            occurrence: row.get("occurrence")?,
+            value: recall::value(row)?,
+            spend: spent_at(row.get("after_phase")?),
+        };
+        match all.last_mut() {
+            Some(last) if last.name == name => last.points.push(point),
+            _ => all.push(Series { name, points: vec![point] }),
+        }
+    }
+    Ok(all)
+}
+
+/// For each phase of a run, what the run had spent when it was recorded, evaluations apart.
+fn spent_by_phase(tx: &Connection, run: &RunId) -> Inner<Vec<(i64, Spend)>> {
+    let mut select = tx.prepare_cached(
+        "SELECT phase, sampled_tokens, scored_tokens, trained_tokens, judge_calls, seconds
+         FROM phases WHERE run = ? AND NOT evaluation ORDER BY phase",
+    )?;
+    let mut rows = select.query([&run.0])?;
+    let mut spent = Vec::new();
+    let mut total = Spend::default();
+    while let Some(row) = rows.next()? {
+        total += spend(row, "")?;
+        spent.push((row.get("phase")?, total));
+    }
+    Ok(spent)
+}
+
+fn alarms(tx: &Connection, run: &RunId) -> Inner<Vec<AlarmLine>> {
+    let mut select = tx.prepare_cached(
+        "SELECT name, round, message, recorded_at FROM alarms WHERE run = ? ORDER BY alarm",
+    )?;
+    let alarms = select.query_map([&run.0], |row| {
+        Ok(AlarmLine { name: row.get(0)?, round: row.get(1)?, message: row.get(2)?, at: row.get(3)? })
+    })?;
+    Ok(alarms.collect::<Result<_, _>>()?)
+}
+
+fn ends(tx: &Connection, run: &RunId) -> Inner<Vec<EndLine>> {
+    let mut select =
+        tx.prepare_cached("SELECT kind, reason, recorded_at FROM ends WHERE run = ? ORDER BY ending")?;
+    let mut rows = select.query([&run.0])?;
+    let mut ends = Vec::new();
+    while let Some(row) = rows.next()? {
+        let end = recall::end(&row.get::<_, String>(0)?, row.get(1)?)?;
+        ends.push(EndLine { status: Status::of(end), at: row.get(2)? });
+    }
+    Ok(ends)
 }

@@ -31,6 +31,7 @@ CREATE TABLE phases (
     judge_calls INTEGER NOT NULL,
     seconds REAL,
     judge_seconds REAL,
+    samples INTEGER NOT NULL,
     bits TEXT,
     checksum TEXT NOT NULL,
     recorded_at TEXT NOT NULL,
@@ -142,6 +143,7 @@ CREATE TABLE ends (
     run TEXT NOT NULL REFERENCES runs (run),
     kind TEXT NOT NULL CHECK (kind IN ('complete', 'stopped', 'failed')),
     reason TEXT,
+    after_phase INTEGER REFERENCES phases (phase),
     recorded_at TEXT NOT NULL
 ) STRICT;
 
