@@ -1,1 +1,4 @@
 //! Reusable policies, tasks, explorers, judges and learners.
+
+pub mod check;
+pub mod task;
