@@ -1,7 +1,6 @@
 //! The element-wise part of an AdamW step, and the sums it needs.
 
-use super::vector::sum;
-use super::{BLOCK, vectorised};
+use super::{vector, vectorised};
 
 /// The factors of one step, the same for every weight.
 #[derive(Clone, Copy, Debug)]
@@ -43,18 +42,9 @@ pub fn drain(into: &mut [f32], from: &mut [f32]) {
 
 /// The sum of squares: in f32 over runs of 16 KiB, then in f64, in a fixed order.
 pub fn square_sum(x: &[f32]) -> f64 {
-    vectorised!(
-        x.chunks(4096)
-            .map(|run| {
-                let (blocks, rest) = run.as_chunks::<BLOCK>();
-                let mut sums = [0.0; BLOCK];
-                for block in blocks {
-                    for i in 0..BLOCK {
-                        sums[i] = block[i].mul_add(block[i], sums[i]);
-                    }
-                }
-                sum(&sums) as f64 + rest.iter().map(|x| x * x).sum::<f32>() as f64
-            })
-            .sum()
-    )
+    let mut total = 0.0;
+    vectorised!(for run in x.chunks(4096) {
+        total += vector::dot(run, run) as f64;
+    });
+    total
 }

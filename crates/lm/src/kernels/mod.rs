@@ -21,13 +21,21 @@ pub mod vector;
 /// Runs a block compiled for the best instruction set of this machine.
 macro_rules! vectorised {
     ($body:expr) => {
-        pulp::Arch::new().dispatch(
+        pulp::Arch::new().dispatch($crate::kernels::once(
             #[inline(always)]
             || $body,
-        )
+        ))
     };
 }
 pub(crate) use vectorised;
 
 /// How many numbers the blocked loops take at a time: one AVX-512 register.
 pub const BLOCK: usize = 16;
+
+/// The closure itself. Asking for `FnOnce` here makes the compiler take it as that, so that its one
+/// call is inlined into code for the chosen instruction set; as any other kind of closure it would
+/// be called through a shim that is compiled for the baseline.
+#[inline(always)]
+pub fn once<T, F: FnOnce() -> T>(block: F) -> F {
+    block
+}
