@@ -5,6 +5,7 @@
 //! of the problem and so cannot mix.
 
 mod assignments;
+pub mod bytes;
 mod chain;
 mod checked;
 mod countdown;
@@ -13,12 +14,24 @@ mod family;
 mod hand;
 mod operation;
 mod path;
+pub mod probe;
 mod problem;
 mod product;
 mod puzzle;
+mod row;
+mod skill;
+mod stream;
+mod suite;
 mod words;
 
 pub use checked::{Checked, cut};
 pub use family::Family;
 pub use hand::{Noise, Step, Worked, slip};
 pub use problem::{Problem, check};
+pub use row::TextRow;
+pub use skill::{Skill, Writer, judged, rated};
+pub use stream::{PretrainStream, StreamConfig};
+pub use suite::{Cell, Suite, SuiteConfig, SuiteJudge, prompt};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,355 @@
+//! A weighted mixture of family levels as a task for language models.
+//!
+//! A cell is a family and a level (`A4`), a range of levels (`A2-4`) or either with a weight
+//! (`C3*2`). Draws take from each cell its share of the prompts, from one split, without
+//! repetition as long as the cell has unseen problems.
+
+use super::checked::Checked;
+use super::family::Family;
+use super::problem::{Problem, check};
+use autodidact_core::chat::{Body, Chat, Completion, Prompt};
+use autodidact_core::{Ask, Error, Judge, Judged, Result, Rng, Split, Task, Verdict};
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// How many draws in a row may bring nothing new before a cell counts as used up.
+const PATIENCE: u32 = 2_000;
+
+/// Which problems, as a run file says it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SuiteConfig {
+    /// Cells such as `A4`, `A2-4` or `C3*2`.
+    pub cells: Vec<String>,
+}
+
+impl Default for SuiteConfig {
+    fn default() -> SuiteConfig {
+        SuiteConfig { cells: vec!["A2-4".into()] }
+    }
+}
+
+impl SuiteConfig {
+    /// The suite. Fails on a family or level that does not exist, naming those that do.
+    pub fn open(&self) -> Result<Suite> {
+        Suite::of(self.cells.iter().map(String::as_str))
+    }
+}
+
+/// One family at one level and how often it comes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cell {
+    /// The family.
+    pub family: Family,
+    /// The level.
+    pub level: u32,
+    /// Relative to the other cells.
+    pub weight: f64,
+}
+
+/// Generated problems as a task; the judge gives 1 for right and 0 for wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suite {
+    cells: Vec<Cell>,
+}
+
+impl Suite {
+    /// A suite of cells in the short form, separated by commas: `A2-4,C3*2`.
+    pub fn parse(cells: &str) -> Result<Suite> {
+        Suite::of(cells.split(','))
+    }
+
+    fn of<'a>(specs: impl Iterator<Item = &'a str>) -> Result<Suite> {
+        let mut cells = Vec::new();
+        for spec in specs.flat_map(|spec| spec.split(',')) {
+            cells.extend(Cell::parse(spec.trim())?);
+        }
+        if cells.is_empty() {
+            return Err(Error::invalid("task.cells", "a list of at least one cell such as A2-4", "empty"));
+        }
+        Ok(Suite { cells })
+    }
+
+    /// The cells, a range of levels spread out.
+    pub fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+
+    /// How many distinct problems of a split the whole suite holds, when every cell has few enough
+    /// to list.
+    pub fn distinct(&self, split: Split) -> Option<usize> {
+        let mut texts = BTreeSet::new();
+        for cell in &self.cells {
+            let all = cell.family.all(cell.level)?;
+            texts.extend(
+                all.into_iter().filter(|problem| problem.split() == split).map(|problem| problem.text),
+            );
+        }
+        Some(texts.len())
+    }
+
+    /// How many of `n` prompts each cell gets: its share, the largest remainders rounded up.
+    fn shares(&self, n: usize) -> Vec<usize> {
+        let total: f64 = self.cells.iter().map(|cell| cell.weight).sum();
+        let exact: Vec<f64> = self.cells.iter().map(|cell| cell.weight / total * n as f64).collect();
+        let mut shares: Vec<usize> = exact.iter().map(|share| share.floor() as usize).collect();
+        let mut order: Vec<usize> = (0..shares.len()).collect();
+        order.sort_by(|&a, &b| exact[b].fract().total_cmp(&exact[a].fract()).then(a.cmp(&b)));
+        let missing = n.saturating_sub(shares.iter().sum());
+        for idx in order.into_iter().cycle().take(missing) {
+            shares[idx] += 1;
+        }
+        shares
+    }
+}
+
+impl Cell {
+    /// The cells of one entry of the short form.
+    fn parse(spec: &str) -> Result<Vec<Cell>> {
+        let rule =
+            "a family and a level, a range of levels, or either with a weight, such as A4, A2-4 or C3*2";
+        let broken = || Error::invalid("task.cells", rule, format!("{spec:?}"));
+        let (cell, weight) = match spec.split_once('*') {
+            Some((cell, weight)) => (cell, weight.parse::<f64>().map_err(|_| broken())?),
+            None => (spec, 1.0),
+        };
+        if !weight.is_finite() || weight <= 0.0 {
+            return Err(Error::invalid(format!("task.cells: weight of {cell}"), "a positive number", weight));
+        }
+        let mut letters = cell.chars();
+        let tag = letters.next().map(String::from).unwrap_or_default();
+        let levels = letters.as_str();
+        let family = Family::of(&tag)?;
+        let (low, high) = levels.split_once('-').unwrap_or((levels, levels));
+        let (low, high): (u32, u32) =
+            (low.parse().map_err(|_| broken())?, high.parse().map_err(|_| broken())?);
+        if low > high {
+            return Err(broken());
+        }
+        family.check_level(low)?;
+        family.check_level(high)?;
+        let weight = weight / f64::from(high - low + 1);
+        Ok((low..=high).map(|level| Cell { family, level, weight }).collect())
+    }
+
+    /// `n` prompts of a split, distinct while unseen problems turn up.
+    fn draw(
+        &self,
+        split: Split,
+        n: usize,
+        rng: &mut Rng,
+        seen: &mut BTreeSet<String>,
+    ) -> Result<Vec<Prompt>> {
+        if let Some(mut all) = self.family.all(self.level) {
+            all.retain(|problem| problem.split() == split);
+            return self.draw_listed(all, n, rng, seen);
+        }
+        let mut prompts = Vec::with_capacity(n);
+        let mut in_vain = 0;
+        while prompts.len() < n {
+            let problem = self.family.generate(self.level, rng)?;
+            if problem.split() != split {
+                continue;
+            }
+            if seen.insert(problem.text.clone()) || in_vain >= PATIENCE {
+                in_vain = 0;
+                prompts.push(prompt(&problem));
+            } else {
+                in_vain += 1;
+            }
+        }
+        Ok(prompts)
+    }
+
+    fn draw_listed(
+        &self,
+        mut all: Vec<Problem>,
+        n: usize,
+        rng: &mut Rng,
+        seen: &mut BTreeSet<String>,
+    ) -> Result<Vec<Prompt>> {
+        if all.is_empty() && n > 0 {
+            let name = format!("task.cells: {}{}", self.family.tag(), self.level);
+            return Err(Error::invalid(name, "a cell with problems in this split", "no problem"));
+        }
+        all.shuffle(rng);
+        let (fresh, stale): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| !seen.contains(&one.text));
+        if fresh.len() < n {
+            tracing::warn!(
+                cell = %format!("{}{}", self.family.tag(), self.level),
+                distinct = fresh.len(),
+                wanted = n,
+                "fewer distinct problems than prompts: problems come again"
+            );
+        }
+        seen.extend(fresh.iter().map(|one| one.text.clone()));
+        let order: Vec<&Problem> = fresh.iter().chain(&stale).collect();
+        Ok(order.into_iter().cycle().take(n).map(prompt).collect())
+    }
+}
+
+/// The prompt of a problem, with all that its judge needs.
+///
+/// Its fields are `family`, `level`, `answer` and `text`.
+pub fn prompt(problem: &Problem) -> Prompt {
+    Prompt::text(problem.id(), problem.text.clone())
+        .with("family", problem.family.tag().to_string())
+        .with("level", problem.level)
+        .with("answer", problem.answer.clone())
+        .with("text", problem.text.clone())
+}
+
+impl Task<Chat> for Suite {
+    fn draw(&self, split: Split, n: usize, rng: &mut Rng) -> Result<Vec<Prompt>> {
+        let mut seen = BTreeSet::new();
+        let mut prompts = Vec::with_capacity(n);
+        for (cell, share) in self.cells.iter().zip(self.shares(n)) {
+            prompts.extend(cell.draw(split, share, rng, &mut seen)?);
+        }
+        prompts.shuffle(rng);
+        Ok(prompts)
+    }
+
+    fn judge(&self) -> Box<dyn Judge<Chat>> {
+        Box::new(SuiteJudge)
+    }
+
+    /// The reference solution as text. Its tokens are left empty: a task knows no tokenizer.
+    fn gold(&self, prompt: &Prompt) -> Option<Completion> {
+        let problem = Problem::parse(asked(prompt)?).ok()?;
+        Some(Completion { text: problem.solve().text(), ..Completion::default() })
+    }
+
+    fn name(&self) -> String {
+        let cells: Vec<String> = self
+            .cells
+            .iter()
+            .map(|cell| format!("{}{}*{}", cell.family.tag(), cell.level, cell.weight))
+            .collect();
+        format!("suite {}", cells.join(","))
+    }
+}
+
+/// The text of the problem: the field `text`, else the prompt itself.
+fn asked(prompt: &Prompt) -> Option<&str> {
+    match (prompt.field("text"), &prompt.body) {
+        (Some(text), _) => Some(text),
+        (None, Body::Text(text)) => Some(text),
+        (None, Body::Messages(_)) => None,
+    }
+}
+
+/// Checks answers to generated problems: 1 for right, 0 for wrong.
+///
+/// The details are `well_formed` (0 or 1) and `level`. A prompt that is no generated problem gets
+/// an error, never a zero.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SuiteJudge;
+
+impl Judge<Chat> for SuiteJudge {
+    fn judge(&self, asks: &[Ask<Chat>], answers: &[Vec<Completion>]) -> Result<Judged> {
+        Ok(Judged::each(asks, answers, |ask, answer| {
+            let Some(text) = asked(&ask.query) else {
+                return Verdict::error("the prompt has neither text nor a field named text", 0.0);
+            };
+            let level = Problem::parse(text).map_or(0.0, |problem| f64::from(problem.level));
+            match check(text, &answer.text) {
+                Ok(Checked { right, well_formed, .. }) => Verdict::right(right)
+                    .with("well_formed", f64::from(u8::from(well_formed)))
+                    .with("level", level),
+                Err(error) => Verdict::error(error.to_string(), 0.0),
+            }
+        }))
+    }
+
+    fn name(&self) -> String {
+        "checker of generated problems".into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use autodidact_core::Seed;
+    use autodidact_core::chat::Sampling;
+
+    fn refused(cells: &str) -> String {
+        Suite::parse(cells).expect_err(cells).to_string()
+    }
+
+    #[test]
+    fn cells_are_levels_ranges_and_weights() {
+        let suite = Suite::parse("A2-4, C3*2").expect("cells");
+        let cells: Vec<_> = suite.cells().iter().map(|cell| (cell.family.tag(), cell.level)).collect();
+        assert_eq!(cells, [('A', 2), ('A', 3), ('A', 4), ('C', 3)]);
+        assert_eq!(suite.shares(90), [10, 10, 10, 60]);
+        assert_eq!(suite.shares(4).iter().sum::<usize>(), 4);
+    }
+
+    #[test]
+    fn a_bad_cell_is_refused_with_what_would_do() {
+        assert!(refused("Q3").starts_with("no problem family is named \"Q\"; known: D, A"));
+        assert_eq!(
+            refused("A9"),
+            "no level of family A is named \"A9\"; known: A1, A2, A3, A4, A5, A6, A7, A8"
+        );
+        for bad in ["A", "A4-2", "A1-", "Ax", "C3*x"] {
+            assert!(refused(bad).starts_with("task.cells must be a family and a level"), "{bad}");
+        }
+        for bad in ["A4*0", "A4*-1", "A4*inf"] {
+            assert!(refused(bad).contains("must be a positive number"), "{bad}");
+        }
+        assert!(refused("").starts_with("no problem family is named \"\""));
+        assert!(SuiteConfig { cells: Vec::new() }.open().is_err());
+        assert!(serde_json::from_str::<SuiteConfig>(r#"{"cell": ["A4"]}"#).is_err());
+    }
+
+    #[test]
+    fn draws_are_distinct_of_one_split_and_pass_their_own_judge() {
+        let suite = Suite::parse("D1,A2-4,M2,P3,W3,C3,G4").expect("cells");
+        for split in [Split::Train, Split::Validation, Split::Test] {
+            let prompts = suite.draw(split, 140, &mut Seed::root(3).rng()).expect("a draw");
+            assert_eq!(prompts.len(), 140);
+            let ids: BTreeSet<&String> = prompts.iter().map(|prompt| &prompt.id).collect();
+            assert_eq!(ids.len(), 140);
+            let golds: Vec<Vec<Completion>> =
+                prompts.iter().map(|prompt| vec![suite.gold(prompt).expect("a gold answer")]).collect();
+            let asks = Ask::<Chat>::each(&prompts, 1, &Sampling::default());
+            let judged = suite.judge().judge(&asks, &golds).expect("a judge");
+            for (verdicts, prompt) in judged.verdicts.iter().zip(&prompts) {
+                assert_eq!(verdicts[0].value(), Some(1.0));
+                assert_eq!(verdicts[0].part("well_formed"), Some(1.0));
+                assert_eq!(
+                    Problem::parse(prompt.field("text").expect("text")).expect("parses").split(),
+                    split
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn small_cells_say_how_many_they_hold_and_then_repeat() {
+        let suite = Suite::parse("A1").expect("cells");
+        let held = suite.distinct(Split::Test).expect("few enough to list");
+        let prompts = suite.draw(Split::Test, held + 10, &mut Seed::root(3).rng()).expect("a draw");
+        let ids: BTreeSet<&String> = prompts.iter().map(|prompt| &prompt.id).collect();
+        assert_eq!((prompts.len(), ids.len()), (held + 10, held));
+        assert_eq!(Suite::parse("A1,A2").expect("cells").distinct(Split::Test), None);
+    }
+
+    #[test]
+    fn the_same_cell_twice_does_not_repeat_problems() {
+        let suite = Suite::parse("A1,A1").expect("cells");
+        let prompts = suite.draw(Split::Test, 100, &mut Seed::root(3).rng()).expect("a draw");
+        let ids: BTreeSet<&String> = prompts.iter().map(|prompt| &prompt.id).collect();
+        assert_eq!(ids.len(), 100);
+    }
+
+    #[test]
+    fn a_prompt_that_is_no_generated_problem_is_an_error_not_a_zero() {
+        let asks = Ask::<Chat>::each(&[Prompt::text("x", "how many?")], 1, &Sampling::default());
+        let judged = SuiteJudge.judge(&asks, &[vec![Completion::default()]]).expect("a judge");
+        assert!(judged.verdicts[0][0].is_error());
+    }
+}
