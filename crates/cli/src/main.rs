@@ -10,6 +10,8 @@ mod context;
 mod error;
 mod interrupt;
 mod machine;
+mod plot;
+mod progress;
 mod shell;
 mod table;
 mod units;

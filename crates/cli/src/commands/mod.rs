@@ -1,5 +1,6 @@
 //! The commands, one file each: arguments, help and body together.
 
+mod bench;
 mod completions;
 mod doctor;
 
@@ -10,6 +11,7 @@ use clap::Subcommand;
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Bench(bench::Bench),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
 }
@@ -17,6 +19,7 @@ pub enum Command {
 /// Performs a command.
 pub fn perform(command: &Command, context: &Context) -> Result<()> {
     match command {
+        Command::Bench(command) => command.perform(context),
         Command::Doctor(command) => command.perform(context),
         Command::Completions(command) => command.perform(context),
     }
