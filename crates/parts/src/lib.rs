@@ -1,4 +1,5 @@
 //! Reusable policies, tasks, explorers, judges and learners.
 
 pub mod check;
+pub mod problems;
 pub mod task;

@@ -1,0 +1,254 @@
+//! Rows of a data file: JSON Lines, a JSON list of objects, or Parquet, told apart by their content.
+
+use autodidact_core::{Error, Result};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::{Map, Value};
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+/// The rows of a file, and what its places are called.
+pub struct Rows {
+    /// `line` or `row`.
+    pub place: &'static str,
+    /// Each row with its place, counted from 1; the columns, or what is wrong with the row. Nulls are
+    /// left out at every depth: data sets put them where a row lacks a member that another row has.
+    pub rows: Vec<(usize, Result<Map<String, Value>, String>)>,
+    /// A digest of the file's bytes.
+    pub digest: String,
+}
+
+/// Reads a file. `Err` when it cannot be read at all; a bad row is an entry of its own.
+pub fn read(path: &Path) -> Result<Rows> {
+    let bytes =
+        std::fs::read(path).map_err(|source| Error::Io { path: path.into(), doing: "reading", source })?;
+    let digest = blake3::hash(&bytes).to_hex().as_str()[..16].to_owned();
+    let bad = |found: String| Error::Data {
+        path: path.into(),
+        rule: "a file of problems is JSON Lines, a JSON list of objects or Parquet".to_owned(),
+        found,
+    };
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let lines_by_name = path
+        .extension()
+        .is_some_and(|end| ["jsonl", "ndjson"].iter().any(|known| end.eq_ignore_ascii_case(known)));
+    let (place, rows) = match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        None => return Err(bad("the file is empty".to_owned())),
+        _ if bytes.starts_with(b"PAR1") => ("row", parquet(path).map_err(bad)?),
+        Some(b'[') if !lines_by_name => ("row", list(text).map_err(bad)?),
+        Some(b'{') => ("line", lines(text)),
+        _ if lines_by_name => ("line", lines(text)),
+        _ if bytes.starts_with(b"\x1f\x8b") => return Err(bad("it is gzip; unpack it first".to_owned())),
+        _ => {
+            let first = String::from_utf8_lossy(&text[..text.len().min(20)]).into_owned();
+            return Err(bad(format!("it begins with {first:?}")));
+        }
+    };
+    Ok(Rows { place, rows, digest })
+}
+
+fn lines(bytes: &[u8]) -> Vec<(usize, Result<Map<String, Value>, String>)> {
+    let row = |line: &[u8]| {
+        let text = std::str::from_utf8(line).map_err(|_| "it is not UTF-8".to_owned())?;
+        object(serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?)
+    };
+    bytes
+        .split(|&byte| byte == b'\n')
+        .enumerate()
+        .filter(|(_, line)| !line.iter().all(u8::is_ascii_whitespace))
+        .map(|(idx, line)| (idx + 1, row(line)))
+        .collect()
+}
+
+fn list(bytes: &[u8]) -> Result<Vec<(usize, Result<Map<String, Value>, String>)>, String> {
+    let rows: Vec<Value> =
+        serde_json::from_slice(bytes).map_err(|error| format!("it is not JSON: {error}"))?;
+    Ok(rows.into_iter().enumerate().map(|(idx, row)| (idx + 1, object(row))).collect())
+}
+
+fn parquet(path: &Path) -> Result<Vec<(usize, Result<Map<String, Value>, String>)>, String> {
+    // The reader is not total on damaged files.
+    let read = || -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+        let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?.build()?;
+        let mut writer = arrow_json::LineDelimitedWriter::new(Vec::new());
+        for batch in reader {
+            writer.write(&batch?)?;
+        }
+        writer.finish()?;
+        Ok(writer.into_inner())
+    };
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(Ok(text)) => Ok(lines(&text)),
+        Ok(Err(error)) => Err(format!("the Parquet in it does not read: {error}")),
+        Err(_) => Err("the Parquet in it is damaged".to_owned()),
+    }
+}
+
+fn object(row: Value) -> Result<Map<String, Value>, String> {
+    match without_nulls(row) {
+        Value::Object(columns) => Ok(columns),
+        Value::Array(_) => Err("it is a list, not an object".to_owned()),
+        other => Err(format!("it is {other}, not an object")),
+    }
+}
+
+/// Members that are null are left out; items of lists keep their places.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(members) => Value::Object(
+            members
+                .into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(name, value)| (name, without_nulls(value)))
+                .collect(),
+        ),
+        Value::Array(items) => Value::Array(items.into_iter().map(without_nulls).collect()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use arrow_array::builder::{ListBuilder, StringBuilder, StructBuilder};
+    use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+    use arrow_schema::{DataType, Field};
+    use parquet::arrow::ArrowWriter;
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    /// Writes a Parquet file as verl has them: messages, a nested reward model, nulls in structs.
+    pub fn write_verl(path: &Path) {
+        let fields = || {
+            vec![
+                Field::new("role", DataType::Utf8, true),
+                Field::new("content", DataType::Utf8, true),
+                Field::new("name", DataType::Utf8, true),
+            ]
+        };
+        let mut messages = ListBuilder::new(StructBuilder::from_fields(fields(), 2));
+        for question in ["What is 2 + 2?", "What is 3 + 3?", "What is 4 + 4?"] {
+            let message = messages.values();
+            message.field_builder::<StringBuilder>(0).expect("a text").append_value("user");
+            message.field_builder::<StringBuilder>(1).expect("a text").append_value(question);
+            message.field_builder::<StringBuilder>(2).expect("a text").append_null();
+            message.append(true);
+            messages.append(true);
+        }
+        let model =
+            [Field::new("style", DataType::Utf8, true), Field::new("ground_truth", DataType::Utf8, true)];
+        let mut reward = StructBuilder::from_fields(model.to_vec(), 2);
+        for answer in ["4", "6", "8"] {
+            reward.field_builder::<StringBuilder>(0).expect("a text").append_null();
+            reward.field_builder::<StringBuilder>(1).expect("a text").append_value(answer);
+            reward.append(true);
+        }
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("data_source", Arc::new(StringArray::from(vec![Some("sums"), None, Some("sums")]))),
+            ("prompt", Arc::new(messages.finish())),
+            ("reward_model", Arc::new(reward.finish())),
+            ("level", Arc::new(Int64Array::from(vec![Some(1), None, Some(9_007_199_254_740_993)]))),
+        ];
+        let batch = RecordBatch::try_from_iter_with_nullable(
+            columns.into_iter().map(|(name, column)| (name, column, true)),
+        )
+        .expect("columns of one length");
+        let file = File::create(path).expect("the folder is writable");
+        let mut writer = ArrowWriter::try_new(file, batch.schema(), None).expect("a schema that Parquet has");
+        writer.write(&batch).expect("writes");
+        writer.close().expect("closes");
+    }
+
+    fn read_bytes(name: &str, bytes: &[u8]) -> Result<Rows> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).expect("the folder is writable");
+        read(&path)
+    }
+
+    #[test]
+    fn json_lines_keep_their_numbers_and_bad_ones_say_what_they_are() {
+        let text =
+            "\u{feff}{\"a\": 1}\r\n\n[1]\n{\"a\": {\"b\": null, \"c\": [null, {\"d\": null}]}}\nnope\n7";
+        let rows = read_bytes("x.jsonl", text.as_bytes()).expect("reads");
+        let places: Vec<usize> = rows.rows.iter().map(|row| row.0).collect();
+        assert_eq!((rows.place, places), ("line", vec![1, 3, 4, 5, 6]));
+        assert_eq!(
+            Value::Object(rows.rows[2].1.clone().expect("good")),
+            serde_json::json!({"a": {"c": [null, {}]}})
+        );
+        for (row, part) in [(1, "a list"), (3, "not JSON"), (4, "7, not an object")] {
+            let what = rows.rows[row].1.as_ref().expect_err("bad");
+            assert!(what.contains(part), "{what}");
+        }
+    }
+
+    #[test]
+    fn parquet_rows_lose_their_nulls_and_keep_large_numbers() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("x.parquet");
+        write_verl(&path);
+        let rows: Vec<Value> = read(&path)
+            .expect("reads")
+            .rows
+            .into_iter()
+            .map(|row| Value::Object(row.1.expect("good")))
+            .collect();
+        assert_eq!(
+            rows[1],
+            serde_json::json!({
+                "prompt": [{"role": "user", "content": "What is 3 + 3?"}],
+                "reward_model": {"ground_truth": "6"},
+            })
+        );
+        assert_eq!(rows[2]["level"], 9_007_199_254_740_993i64);
+    }
+
+    #[test]
+    fn a_file_that_is_nothing_of_the_kind_is_refused() {
+        for (name, bytes, part) in [
+            ("x.jsonl", &b""[..], "empty"),
+            ("x.csv", b"question,answer\n", "begins with \"question,answer"),
+            ("x.jsonl.gz", b"\x1f\x8b\x08", "gzip"),
+            ("x.json", b"[1, 2", "not JSON"),
+            ("x.parquet", b"PAR1 and nothing else", "does not read"),
+        ] {
+            let error = read_bytes(name, bytes).err().expect("refused").to_string();
+            assert!(error.contains(part), "{error}");
+        }
+        let missing = read(Path::new("no such file.jsonl")).err().expect("refused").to_string();
+        assert!(missing.contains("no such file.jsonl"), "{missing}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_bytes_make_the_reader_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..200), name in "x\\.(jsonl|json|parquet)", magic: bool) {
+            if magic {
+                bytes.splice(0..0, *b"PAR1");
+                bytes.extend(*b"PAR1");
+            }
+            let _ = read_bytes(&name, &bytes);
+        }
+
+        #[test]
+        fn almost_json_never_panics(text in r#"([\[\]{}:," \n]|"a"|null|1e9|\\u00|true){0,40}"#) {
+            let _ = read_bytes("x.json", text.as_bytes());
+            let _ = read_bytes("x.jsonl", text.as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_damaged_parquet_file_is_an_error_or_reads_but_never_panics() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("x.parquet");
+        write_verl(&path);
+        let whole = std::fs::read(&path).expect("just written");
+        for idx in (0..whole.len()).step_by(3) {
+            let mut bytes = whole.clone();
+            bytes[idx] ^= 0xff;
+            let _ = read_bytes("x.parquet", &bytes);
+            let _ = read_bytes("x.parquet", &whole[..idx]);
+        }
+    }
+}
