@@ -12,6 +12,7 @@ mod model;
 mod optim;
 mod sample;
 mod peak;
+mod template;
 mod tokenizer;
 mod train;
 
@@ -23,5 +24,6 @@ pub use model::Model;
 pub use peak::sgemm_peak;
 pub use optim::{AdamW, Decay, StepReport};
 pub use sample::{Draft, Job, Progress, Sampler};
+pub use template::{Date, Template, Then};
 pub use tokenizer::{ByteSpecial, Tokenizer};
 pub use train::{Pulled, Scorer, Trainer};

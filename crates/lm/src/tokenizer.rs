@@ -23,6 +23,7 @@ pub struct Tokenizer(Arc<Inner>);
 struct Inner {
     engine: tokenizers::Tokenizer,
     files: BTreeMap<String, Vec<u8>>,
+    config: Value,
     named: BTreeMap<String, String>,
     opening: Vec<u32>,
     pieces: Option<Pieces>,
@@ -77,7 +78,7 @@ impl Tokenizer {
             Error::data(&dir.join(CONFIG_FILE), "bos_token must be a token of tokenizer.json", found)
         })?;
         let pieces = (whole["decoder"]["type"] == "ByteLevel").then(|| Pieces::of(&engine));
-        Ok(Tokenizer(Arc::new(Inner { engine, files, named, opening, pieces })))
+        Ok(Tokenizer(Arc::new(Inner { engine, files, config, named, opening, pieces })))
     }
 
     /// The ids of a text, nothing added. Special tokens written out in the text are recognised, as
@@ -130,6 +131,11 @@ impl Tokenizer {
     /// byte-level, so that a token's text depends on its neighbours.
     pub fn piece(&self, id: u32) -> Option<&[u8]> {
         self.0.pieces.as_ref().map(|pieces| pieces.of_id(id))
+    }
+
+    /// `tokenizer_config.json`, or null.
+    pub fn config(&self) -> &Value {
+        &self.0.config
     }
 
     /// The files that this tokenizer was made of, by name; they load in transformers.
