@@ -146,6 +146,12 @@ fn told(found: &Findings, context: &Context) -> String {
     out
 }
 
-fn ledger(_context: &Context) -> LedgerHealth {
-    LedgerHealth::None
+fn ledger(context: &Context) -> LedgerHealth {
+    if !context.has_ledger() {
+        return LedgerHealth::None;
+    }
+    match context.existing_ledger().and_then(|store| Ok(store.runs()?.len())) {
+        Ok(runs) => LedgerHealth::Sound { runs },
+        Err(error) => LedgerHealth::Unreadable { reason: error.to_string() },
+    }
 }

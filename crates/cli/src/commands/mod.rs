@@ -1,8 +1,10 @@
 //! The commands, one file each: arguments, help and body together.
 
 mod bench;
+mod compare;
 mod completions;
 mod doctor;
+mod runs;
 
 use crate::context::Context;
 use crate::error::Result;
@@ -12,6 +14,8 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Bench(bench::Bench),
+    Runs(runs::Runs),
+    Compare(compare::Compare),
     Doctor(doctor::Doctor),
     Completions(completions::Completions),
 }
@@ -20,6 +24,8 @@ pub enum Command {
 pub fn perform(command: &Command, context: &Context) -> Result<()> {
     match command {
         Command::Bench(command) => command.perform(context),
+        Command::Runs(command) => command.perform(context),
+        Command::Compare(command) => command.perform(context),
         Command::Doctor(command) => command.perform(context),
         Command::Completions(command) => command.perform(context),
     }
