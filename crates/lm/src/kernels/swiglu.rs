@@ -1,14 +1,19 @@
 //! The gate of the feed-forward layer: `silu(gate) * up`, forward and backward.
 
 use super::vector::{exp, sigmoid};
-use super::vectorised;
+use super::{BLOCK, vectorised};
 
 /// `out = silu(gate) * up`; each row of `gate_up` holds `inner` gates, then `inner` ups.
 pub fn forward(gate_up: &[f32], inner: usize, out: &mut [f32]) {
     vectorised!(for (row, out) in gate_up.chunks_exact(2 * inner).zip(out.chunks_exact_mut(inner)) {
         let (gate, up) = row.split_at(inner);
-        for ((out, g), u) in out.iter_mut().zip(gate).zip(up) {
-            *out = g / (1.0 + exp(-g)) * u;
+        let (gates, ups, outs) =
+            (gate.as_chunks::<BLOCK>(), up.as_chunks::<BLOCK>(), out.as_chunks_mut::<BLOCK>());
+        for ((out, g), u) in outs.0.iter_mut().zip(gates.0).zip(ups.0) {
+            *out = gated(g, u);
+        }
+        for ((out, &g), &u) in outs.1.iter_mut().zip(gates.1).zip(ups.1) {
+            [*out] = gated(&[g], &[u]);
         }
     });
 }
@@ -18,15 +23,42 @@ pub fn forward(gate_up: &[f32], inner: usize, out: &mut [f32]) {
 pub fn backward(gate_up: &mut [f32], inner: usize, grad: &mut [f32]) {
     vectorised!(for (row, grad) in gate_up.chunks_exact_mut(2 * inner).zip(grad.chunks_exact_mut(inner)) {
         let (gate, up) = row.split_at_mut(inner);
-        for ((grad, g), u) in grad.iter_mut().zip(gate).zip(up) {
-            let s = sigmoid(*g);
-            let silu = *g * s;
-            let (out, dy) = (silu * *u, *grad);
-            *g = dy * *u * (s + silu * (1.0 - s));
-            *u = dy * silu;
-            *grad = out;
+        let (gates, ups, grads) =
+            (gate.as_chunks_mut::<BLOCK>(), up.as_chunks_mut::<BLOCK>(), grad.as_chunks_mut::<BLOCK>());
+        for ((grad, g), u) in grads.0.iter_mut().zip(gates.0).zip(ups.0) {
+            (*g, *u, *grad) = gradients(g, u, grad);
+        }
+        for ((grad, g), u) in grads.1.iter_mut().zip(gates.1).zip(ups.1) {
+            ([*g], [*u], [*grad]) = gradients(&[*g], &[*u], &[*grad]);
         }
     });
+}
+
+#[inline(always)]
+fn gated<const N: usize>(gate: &[f32; N], up: &[f32; N]) -> [f32; N] {
+    let mut out = [0.0; N];
+    for i in 0..N {
+        out[i] = gate[i] / (1.0 + exp(-gate[i])) * up[i];
+    }
+    out
+}
+
+/// The gradients of gate and up, and the output.
+#[inline(always)]
+fn gradients<const N: usize>(
+    gate: &[f32; N],
+    up: &[f32; N],
+    grad: &[f32; N],
+) -> ([f32; N], [f32; N], [f32; N]) {
+    let (mut on_gate, mut on_up, mut out) = ([0.0; N], [0.0; N], [0.0; N]);
+    for i in 0..N {
+        let s = sigmoid(gate[i]);
+        let silu = gate[i] * s;
+        on_gate[i] = grad[i] * up[i] * (s + silu * (1.0 - s));
+        on_up[i] = grad[i] * silu;
+        out[i] = silu * up[i];
+    }
+    (on_gate, on_up, out)
 }
 
 #[cfg(test)]

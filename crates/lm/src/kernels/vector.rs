@@ -6,8 +6,11 @@ use super::BLOCK;
 /// end overflows.
 #[inline(always)]
 pub fn exp(x: f32) -> f32 {
+    // Adding 1.5 * 2^23 rounds to a whole number and leaves it in the low bits.
+    const ROUND: f32 = 12_582_912.0;
     let x = x.clamp(-87.3, 88.3);
-    let n = (x * std::f32::consts::LOG2_E).round_ties_even();
+    let shifted = x.mul_add(std::f32::consts::LOG2_E, ROUND);
+    let n = shifted - ROUND;
     let r = n.mul_add(-0.693_359_4, x);
     let r = n.mul_add(2.121_944_4e-4, r);
     let mut p = 1.987_569_1e-4_f32;
@@ -17,7 +20,7 @@ pub fn exp(x: f32) -> f32 {
     p = p.mul_add(r, 1.666_666_5e-1);
     p = p.mul_add(r, 0.5);
     let y = (p * r).mul_add(r, r) + 1.0;
-    f32::from_bits(((n as i32 + 127) << 23) as u32) * y
+    f32::from_bits((shifted.to_bits() << 23).wrapping_add(127 << 23)) * y
 }
 
 /// `1 / (1 + exp(-x))`.
