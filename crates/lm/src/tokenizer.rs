@@ -54,16 +54,23 @@ impl Tokenizer {
                 Err(source) => return Err(Error::io(&path, "reading", source)),
             }
         }
-        Tokenizer::of_files(dir, files)
+        Tokenizer::build(dir, files)
     }
 
     /// The tokenizer of the bundled models: one token a byte, then 16 special tokens
     /// ([`ByteSpecial`]). It encodes every text, and its files load in transformers.
     pub fn bytes() -> Tokenizer {
-        Tokenizer::of_files(Path::new(""), bytes::files()).expect("the bundled tokenizer is well formed")
+        Tokenizer::build(Path::new(""), bytes::files()).expect("the bundled tokenizer is well formed")
     }
 
-    fn of_files(dir: &Path, files: BTreeMap<String, Vec<u8>>) -> Result<Tokenizer> {
+    /// Reads the tokenizer's files from among others that are in memory, by name and contents.
+    pub fn of_files(files: &[(String, Vec<u8>)]) -> Result<Tokenizer> {
+        let known = [TOKENIZER_FILE, CONFIG_FILE, MAP_FILE];
+        let own = files.iter().filter(|(name, _)| known.contains(&name.as_str()));
+        Tokenizer::build(Path::new(""), own.cloned().collect())
+    }
+
+    fn build(dir: &Path, files: BTreeMap<String, Vec<u8>>) -> Result<Tokenizer> {
         let path = dir.join(TOKENIZER_FILE);
         let json = files.get(TOKENIZER_FILE).map(Vec::as_slice).unwrap_or_default();
         let wrong = |error: &dyn std::fmt::Display| Error::data(&path, "a tokenizer is expected", error);
@@ -302,7 +309,7 @@ mod tests {
             json.truncate(cut.max(1));
             let at = flip % json.len();
             json[at] ^= 0x15;
-            let _ = Tokenizer::of_files(Path::new(""), files);
+            let _ = Tokenizer::build(Path::new(""), files);
         }
     }
 }

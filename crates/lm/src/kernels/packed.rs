@@ -5,7 +5,7 @@
 //! over the inputs in order, whatever the number of rows and whichever instruction set runs it: what a
 //! row becomes never depends on its company. Speed for few rows comes from taking more panels at once.
 
-use super::packed_lines::{LINE, Line, Lines};
+use super::packed_lines::{LINE, Lines};
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -44,11 +44,6 @@ impl Packed {
             }
         });
         Packed { outputs, inputs, panels }
-    }
-
-    /// Outputs of the matrix.
-    pub fn outputs(&self) -> usize {
-        self.outputs
     }
 
     /// Multiplies each row of `x` with the matrix: `y[r] (+)= W x[r]`. Rows of `x` are `inputs` wide and
@@ -209,10 +204,10 @@ impl Apply<'_> {
     }
 }
 
-/// One row of inputs and its place in a line, kept for tests of the packing.
+/// A weight where the packing put it.
 #[cfg(test)]
 fn entry(matrix: &Packed, output: usize, input: usize) -> f32 {
-    let lines: &[Line] = matrix.panels.lines();
+    let lines = matrix.panels.lines();
     lines[(output / PANEL * matrix.inputs + input) * 2 + output % PANEL / LINE].0[output % LINE]
 }
 

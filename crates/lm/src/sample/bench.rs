@@ -213,7 +213,7 @@ impl Bench {
             let (cache, chains, idle) = (&mut self.cache, &mut self.chains, &mut self.idle);
             if let Unit::Sample { job, tries } = &mut feed.unit {
                 let mut drawn = 0;
-                while !tries.is_empty() && self.live.len() < shared.slots {
+                while tries.start < tries.end && self.live.len() < shared.slots {
                     let try_ = tries.start;
                     tries.start += 1;
                     let mut one = Live::new(*job, try_, &shared.jobs[*job], &feed.logprobs);
@@ -242,7 +242,7 @@ impl Bench {
                 if let Some(progress) = shared.progress.filter(|_| drawn > 0) {
                     progress(drawn);
                 }
-                if !tries.is_empty() {
+                if tries.start < tries.end {
                     index += 1;
                     continue;
                 }
