@@ -68,7 +68,10 @@ impl Countdown {
     /// is none.
     fn solution(&self, rng: Option<&mut Rng>) -> Option<Vec<Move>> {
         let mut moves = Vec::new();
-        search(&self.numbers, self.target, rng, &mut moves).then_some(moves)
+        let mut rng = rng;
+        let found = search(&self.numbers, self.target, PLAYED, rng.as_deref_mut(), &mut moves)
+            || search(&self.numbers, self.target, ALLOWED, rng, &mut moves);
+        found.then_some(moves)
     }
 
     /// A legal random play, written as an answer.
@@ -138,15 +141,24 @@ fn random_move(numbers: &[i64], rng: &mut Rng) -> Option<(Move, Vec<i64>)> {
     one.applied(numbers).map(|rest| (one, rest))
 }
 
+/// What problems are made with, so that it solves every drawn one.
+const PLAYED: &[Operation] = &[Operation::Plus, Operation::Minus, Operation::Times];
+/// What answers may use.
+const ALLOWED: &[Operation] = &[Operation::Plus, Operation::Minus, Operation::Times, Operation::Over];
+
 /// Depth-first search for the target; the moves that lead there are appended to `moves`.
-fn search(numbers: &[i64], target: i64, mut rng: Option<&mut Rng>, moves: &mut Vec<Move>) -> bool {
+fn search(
+    numbers: &[i64],
+    target: i64,
+    operations: &[Operation],
+    mut rng: Option<&mut Rng>,
+    moves: &mut Vec<Move>,
+) -> bool {
     let mut choices = Vec::new();
     for (idx, &x) in numbers.iter().enumerate() {
         for &y in &numbers[idx + 1..] {
             let (a, b) = (x.max(y), x.min(y));
-            for operation in [Operation::Plus, Operation::Minus, Operation::Times, Operation::Over] {
-                choices.extend(Move::legal(a, operation, b));
-            }
+            choices.extend(operations.iter().filter_map(|&operation| Move::legal(a, operation, b)));
         }
     }
     if let Some(rng) = rng.as_deref_mut() {
@@ -163,7 +175,7 @@ fn search(numbers: &[i64], target: i64, mut rng: Option<&mut Rng>, moves: &mut V
     for one in choices {
         let Some(rest) = one.applied(numbers) else { continue };
         moves.push(one);
-        if search(&rest, target, rng.as_deref_mut(), moves) {
+        if search(&rest, target, operations, rng.as_deref_mut(), moves) {
             return true;
         }
         moves.pop();
@@ -171,8 +183,9 @@ fn search(numbers: &[i64], target: i64, mut rng: Option<&mut Rng>, moves: &mut V
     false
 }
 
+/// Whether the target can still be made without division.
 fn reachable(numbers: &[i64], target: i64) -> bool {
-    numbers.contains(&target) || search(numbers, target, None, &mut Vec::new())
+    numbers.contains(&target) || search(numbers, target, PLAYED, None, &mut Vec::new())
 }
 
 impl Puzzle for Countdown {

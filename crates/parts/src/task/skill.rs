@@ -53,13 +53,30 @@ pub struct Writer {
     pub noise: Noise,
     /// The weight of problem text in the loss.
     pub problem_weight: f32,
+    /// The most bytes of a row; a skill that takes more becomes a plain answer.
+    pub longest: usize,
 }
 
 impl Writer {
     /// A row that shows `skill` on `problem`. `more` draws further problems of the same family for
-    /// examples. A skill that the problem has no room for (a comparison where no wrong answer
-    /// turns up) becomes a plain answer.
+    /// examples. A skill that the problem has no room for (the row grows too long, or no wrong
+    /// answer to compare with turns up) becomes a plain answer.
     pub fn row(
+        &self,
+        skill: Skill,
+        problem: &Problem,
+        rng: &mut Rng,
+        more: impl FnMut(&mut Rng) -> Result<Problem>,
+    ) -> Result<TextRow> {
+        let row = self.shown(skill, problem, rng, more)?;
+        if row.text.len() <= self.longest || skill == Skill::Answer {
+            return Ok(row);
+        }
+        let plain = TextRow::new().then(&problem.text, self.problem_weight);
+        Ok(plain.then(&problem.demonstrate(self.noise, rng).text(), 1.0))
+    }
+
+    fn shown(
         &self,
         skill: Skill,
         problem: &Problem,
@@ -145,4 +162,160 @@ pub fn judged(problem: &str, answer: &str, right: bool) -> TextRow {
 pub fn rated(problem: &str, share: f64) -> TextRow {
     let decile = (share * 10.0 + 1e-9).floor().clamp(0.0, 9.0);
     TextRow::new().then(&probe::confidence(problem), 0.0).then(&format!("{decile:.0}"), 1.0).ending(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use autodidact_core::Seed;
+
+    const NOISE: Noise = Noise { slip: 0.3, fail: 0.5, retry: 0.0 };
+    const WRITER: Writer = Writer { noise: NOISE, problem_weight: 0.1, longest: 1_000 };
+
+    /// Rows of one skill over all trained levels of all families but facts.
+    fn rows(skill: Skill) -> Vec<(Problem, TextRow)> {
+        let mut rng = Seed::root(9).at("rows", skill as u64).rng();
+        let mut rows = Vec::new();
+        for family in Family::ALL.into_iter().filter(|family| *family != Family::Facts) {
+            for level in family.trained() {
+                for _ in 0..40 {
+                    let problem = family.generate(level, &mut rng).expect("a trained level");
+                    let more = |rng: &mut Rng| family.generate(level, rng);
+                    let row = WRITER.row(skill, &problem, &mut rng, more).expect("a row");
+                    rows.push((problem, row));
+                }
+            }
+        }
+        rows
+    }
+
+    /// The part of a row after its problem.
+    fn reply<'a>(problem: &Problem, row: &'a TextRow) -> &'a str {
+        row.text.strip_prefix(&problem.text).expect("the row begins with the problem")
+    }
+
+    #[test]
+    fn problem_text_counts_a_tenth_and_answers_fully() {
+        for (problem, row) in rows(Skill::Answer) {
+            let (asked, answered) = row.weight.split_at(problem.text.len());
+            assert!(
+                asked.iter().all(|weight| *weight == 0.1) && answered.iter().all(|weight| *weight == 1.0)
+            );
+            assert_eq!(row.end, 1.0);
+        }
+    }
+
+    #[test]
+    fn verdicts_agree_with_the_checker() {
+        let rows = rows(Skill::Verdict);
+        for (problem, row) in &rows {
+            let said = reply(problem, row);
+            assert_eq!(problem.check(said).right, said.ends_with("~y"), "{}", row.text);
+            assert!(row.text.starts_with(&probe::verdict(&problem.text, said)));
+        }
+        assert!(rows.iter().any(|(_, row)| row.text.ends_with("~n")));
+    }
+
+    #[test]
+    fn a_confidence_is_the_tenth_of_problems_that_the_demonstrator_solves() {
+        for (problem, row) in rows(Skill::Confidence) {
+            let rest =
+                row.text.strip_prefix(&probe::confidence(&problem.text)).expect("the probe comes first");
+            // 0.7 at one step, 0.49 at two, 0.343, 0.2401; countdown 0.5.
+            let expected = match problem.family {
+                Family::Countdown => '5',
+                _ => ['7', '4', '3', '2', '1'][problem.solve().steps.len() - 1],
+            };
+            assert!(rest.starts_with(expected), "{}", row.text);
+            assert!(problem.check(reply(&problem, &row)).well_formed);
+        }
+    }
+
+    #[test]
+    fn a_critique_of_a_right_answer_without_wrong_steps_is_zero() {
+        for (problem, row) in rows(Skill::Critique) {
+            let said = reply(&problem, &row);
+            let step = said.chars().last().expect("a digit");
+            assert!(step.is_ascii_digit() && said.contains('&'));
+            if step == '0' {
+                assert!(problem.check(said).right, "{}", row.text);
+            }
+        }
+    }
+
+    #[test]
+    fn steps_that_are_taken_back_do_not_spoil_the_answer() {
+        let rows = rows(Skill::Retry);
+        let struck = rows.iter().filter(|(_, row)| row.text.contains('<')).count();
+        assert!(struck * 3 > rows.len(), "{struck} of {}", rows.len());
+        assert!(rows.iter().all(|(problem, row)| problem.check(reply(problem, row)).well_formed));
+        assert!(
+            rows.iter()
+                .any(|(problem, row)| row.text.contains('<') && problem.check(reply(problem, row)).right)
+        );
+    }
+
+    #[test]
+    fn second_attempts_are_right_and_follow_right_and_wrong_ones_alike() {
+        let rows = rows(Skill::SecondAttempt);
+        let mut kept = 0;
+        for (problem, row) in &rows {
+            let (first, second) = reply(problem, row).split_once('!').expect("two attempts");
+            assert!(problem.check(second).right);
+            kept += usize::from(problem.check(first).right);
+        }
+        let share = kept as f64 / rows.len() as f64;
+        assert!((share - 0.5).abs() < 0.08, "{share}");
+    }
+
+    #[test]
+    fn a_comparison_names_the_right_answer() {
+        let mut compared = 0;
+        for (problem, row) in rows(Skill::Comparison) {
+            let said = reply(&problem, &row);
+            let Some((first, rest)) = said.split_once('|') else { continue };
+            let (second, better) = rest.rsplit_once('>').expect("a choice");
+            assert_eq!(problem.check(first).right, better == "1", "{}", row.text);
+            assert_eq!(problem.check(second).right, better == "2", "{}", row.text);
+            compared += 1;
+        }
+        assert!(compared > 700, "{compared}");
+    }
+
+    #[test]
+    fn examples_are_solved_right_and_only_the_last_answer_counts() {
+        for (problem, row) in rows(Skill::FewShot) {
+            let pieces: Vec<&str> = row.text.split('|').collect();
+            assert!((3..=4).contains(&pieces.len()));
+            for piece in &pieces[..pieces.len() - 1] {
+                let (asked, said) = piece.split_at(piece.find('?').expect("a problem") + 1);
+                assert!(super::super::check(asked, said).expect("a problem").right, "{piece}");
+            }
+            let last = pieces[pieces.len() - 1].len() - problem.text.len();
+            assert!(row.weight[..row.text.len() - last].iter().all(|weight| *weight == 0.1));
+        }
+    }
+
+    #[test]
+    fn a_skill_that_takes_too_much_room_becomes_a_plain_answer() {
+        let mut rng = Seed::root(4).rng();
+        let writer = Writer { longest: 100, ..WRITER };
+        for _ in 0..50 {
+            let problem = Family::Words.generate(3, &mut rng).expect("a trained level");
+            let more = |rng: &mut Rng| Family::Words.generate(1, rng);
+            let row = writer.row(Skill::FewShot, &problem, &mut rng, more).expect("a row");
+            assert!(row.text.starts_with(&problem.text) && !row.text.contains('|'));
+        }
+    }
+
+    #[test]
+    fn a_judged_answer_teaches_its_verdict_alone() {
+        let row = judged("A:1+2?", "1+2=4#4~y", false);
+        assert_eq!(row.text, "A:1+2?1+2=4#4~n");
+        let weights = row.tokens().weight;
+        assert_eq!(weights.iter().sum::<f32>(), 1.0);
+        assert_eq!(weights[row.text.len() - 1], 1.0);
+        assert_eq!(rated("A:1+2?", 0.3).text, "A:1+2?%3");
+        assert_eq!(rated("A:1+2?", 1.0).text, "A:1+2?%9");
+    }
 }

@@ -36,6 +36,8 @@ pub struct StreamConfig {
     pub countdown: [f64; 2],
     /// The weight of problem text in the loss; answers have weight 1.
     pub problem_weight: f32,
+    /// The most bytes of a row that shows a skill; one that takes more becomes a plain answer.
+    pub longest: usize,
 }
 
 impl Default for StreamConfig {
@@ -57,6 +59,7 @@ impl Default for StreamConfig {
             late_levels: [2.0, 2.0, 2.0, 1.0],
             countdown: [0.9, 0.1],
             problem_weight: 0.1,
+            longest: 300,
         }
     }
 }
@@ -150,7 +153,8 @@ impl PretrainStream {
         let problem = train_problem(family, self.level(family, progress, &mut rng), &mut rng)?;
         let skills = config.skills[usize::from(progress >= 0.8)];
         let skill = if rng.random_bool(skills) { pick(&SKILLS, &mut rng) } else { Skill::Answer };
-        let writer = Writer { noise: config.noise, problem_weight: config.problem_weight };
+        let writer =
+            Writer { noise: config.noise, problem_weight: config.problem_weight, longest: config.longest };
         writer.row(skill, &problem, &mut rng, |rng| {
             train_problem(family, self.level(family, progress, rng).min(easiest(family) + 1), rng)
         })
@@ -195,4 +199,93 @@ fn pick<T: Copy>(choices: &[(T, f64)], rng: &mut Rng) -> T {
     }
     // Rounding may leave a trace at the very end: the last choice that can come takes it.
     choices.iter().rev().find(|(_, weight)| *weight > 0.0).expect("the weights have a positive sum").0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOTAL: u64 = 8_000;
+
+    fn stream() -> PretrainStream {
+        PretrainStream::new(StreamConfig::default(), Seed::root(11), TOTAL).expect("defaults are valid")
+    }
+
+    fn rows(stream: &PretrainStream, from: u64, to: u64) -> Vec<TextRow> {
+        (from..to).map(|index| stream.row(index).expect("a row")).collect()
+    }
+
+    #[test]
+    fn a_row_depends_on_seed_index_and_length_alone() {
+        let (one, two) = (stream(), stream());
+        let forward = rows(&one, 0, 200);
+        let backward: Vec<TextRow> = (0..200).rev().map(|index| two.row(index).expect("a row")).collect();
+        assert!(forward.iter().eq(backward.iter().rev()));
+        let other = PretrainStream::new(StreamConfig::default(), Seed::root(12), TOTAL).expect("valid");
+        assert_ne!(forward, rows(&other, 0, 200));
+    }
+
+    #[test]
+    fn every_problem_in_every_row_is_a_training_problem() {
+        let stream = stream();
+        for row in (0..TOTAL).step_by(3).map(|index| stream.row(index).expect("a row")) {
+            assert_eq!(row.weight.len(), row.text.len());
+            for piece in row.text.split('|') {
+                let Some(end) = piece.find('?') else { continue };
+                let problem = Problem::parse(&piece[..=end]).expect(piece);
+                assert_eq!(problem.split(), Split::Train, "{piece}");
+            }
+        }
+    }
+
+    #[test]
+    fn facts_give_way_and_skills_come_last() {
+        let stream = stream();
+        let share = |from: u64, to: u64, marked: &dyn Fn(&TextRow) -> bool| {
+            let rows = rows(&stream, from, to);
+            rows.iter().filter(|row| marked(row)).count() as f64 / rows.len() as f64
+        };
+        let fact = |row: &TextRow| row.text.starts_with("D:");
+        for (from, to, expected) in [(0, 2_000, 0.5), (2_000, 4_000, 0.25), (4_000, 8_000, 0.1)] {
+            assert!((share(from, to, &fact) - expected).abs() < 0.04);
+        }
+        // Verdicts are 40 % of skills, skills 15 % and then 50 % of the rows that are no facts.
+        let verdict = |row: &TextRow| row.text.ends_with("~y") || row.text.ends_with("~n");
+        assert!((share(4_000, 6_400, &verdict) - 0.9 * 0.15 * 0.4).abs() < 0.02);
+        assert!((share(6_400, 8_000, &verdict) - 0.9 * 0.5 * 0.4).abs() < 0.04);
+    }
+
+    #[test]
+    fn long_rows_of_endless_families_do_not_repeat() {
+        let rows = rows(&stream(), 6_400, 8_000);
+        let long: Vec<&str> =
+            rows.iter().map(|row| row.text.as_str()).filter(|text| text.starts_with("W:")).collect();
+        let distinct: std::collections::BTreeSet<&str> = long.iter().copied().collect();
+        assert!(long.len() > 100 && distinct.len() == long.len());
+    }
+
+    #[test]
+    fn a_stream_that_makes_no_sense_is_refused_by_name() {
+        let refused = |config: StreamConfig| {
+            PretrainStream::new(config, Seed::root(1), 10).expect_err("refused").to_string()
+        };
+        let none = StreamConfig { families: BTreeMap::new(), ..StreamConfig::default() };
+        assert!(refused(none).starts_with("stream.families must be weights"));
+        let share = StreamConfig { facts: [0.5, 0.5, 1.5], ..StreamConfig::default() };
+        assert_eq!(refused(share), "stream.facts must be shares between 0 and 1, but is 1.5");
+        let noise = StreamConfig { noise: Noise { slip: -1.0, ..Noise::NONE }, ..StreamConfig::default() };
+        assert!(refused(noise).starts_with("stream.noise.slip"));
+        let weight = StreamConfig { problem_weight: f32::NAN, ..StreamConfig::default() };
+        assert!(refused(weight).starts_with("stream.problem_weight"));
+        let level = StreamConfig { late_levels: [0.0; 4], ..StreamConfig::default() };
+        assert!(refused(level).starts_with("stream.late_levels"));
+    }
+
+    #[test]
+    fn a_configuration_survives_json() {
+        let config = StreamConfig::default();
+        let json = serde_json::to_string(&config).expect("it serialises");
+        assert_eq!(serde_json::from_str::<StreamConfig>(&json).expect("it reads back"), config);
+        assert!(serde_json::from_str::<StreamConfig>(r#"{"fact": [1, 1, 1]}"#).is_err());
+    }
 }

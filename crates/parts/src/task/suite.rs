@@ -183,7 +183,7 @@ impl Cell {
                 "fewer distinct problems than prompts: problems come again"
             );
         }
-        seen.extend(fresh.iter().map(|one| one.text.clone()));
+        seen.extend(fresh.iter().take(n).map(|one| one.text.clone()));
         let order: Vec<&Problem> = fresh.iter().chain(&stale).collect();
         Ok(order.into_iter().cycle().take(n).map(prompt).collect())
     }
