@@ -1,22 +1,18 @@
 //! `bench`: how fast this engine is here, beside PyTorch and transformers on the same work.
 
+mod measuring;
 mod ours;
 mod peer;
 mod shapes;
 
 use crate::context::Context;
 use crate::error::{CommandError, Kind, Result};
-use crate::shell::{JsonShape, Shell};
-use crate::table::Table;
-use crate::units;
+use crate::shell::JsonShape;
 use clap::Args;
-use ours::Trainee;
-use peer::Peer;
+use measuring::Measuring;
 use serde::Serialize;
-use serde_json::json;
-use shapes::{Shape, TRAIN_ROWS, TRAIN_TOKENS};
+use shapes::Shape;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Measure training, sampling and memory, beside PyTorch where a Python with it is given.
 ///
@@ -80,6 +76,7 @@ impl Bench {
         for shape in Shape::ALL {
             bench.training(shape)?;
             bench.memory(shape)?;
+            bench.sampling(shape)?;
         }
         if bench.lines.is_empty() {
             let only = self.only.as_deref().unwrap_or_default();
@@ -90,167 +87,4 @@ impl Bench {
         }
         context.shell.out(&bench.table().plain())
     }
-}
-
-/// A benchmark under way.
-struct Measuring<'a> {
-    settings: &'a Bench,
-    shell: Shell,
-    threads: usize,
-    peer: Option<Peer>,
-    /// Where the models are saved for the peer.
-    models: tempfile::TempDir,
-    peak: f64,
-    lines: Vec<Line>,
-}
-
-impl<'a> Measuring<'a> {
-    fn start(settings: &'a Bench, context: &Context) -> Result<Measuring<'a>> {
-        let models = tempfile::tempdir()
-            .map_err(|source| CommandError::io(&std::env::temp_dir(), "making a directory", source))?;
-        let peer = match &settings.python {
-            Some(python) => Some(Peer::start(python, context.threads)?),
-            None => None,
-        };
-        match &peer {
-            Some(peer) => {
-                context.shell.say(&format!("peer: {} on {} threads", peer.versions, context.threads))
-            }
-            None => context.shell.say(
-                "no peer: only this engine is measured; `--python PATH` with torch and transformers adds one",
-            ),
-        }
-        let (shell, threads) = (context.shell, context.threads);
-        Ok(Measuring { settings, shell, threads, peer, models, peak: 0.0, lines: Vec::new() })
-    }
-
-    fn wants(&self, name: &str) -> bool {
-        self.settings.only.as_ref().is_none_or(|text| name.contains(text.as_str()))
-    }
-
-    fn line(&mut self, name: String, unit: &'static str, ours: Option<f64>, peer: Option<f64>) {
-        if self.wants(&name) {
-            let ratio = ours.zip(peer).map(|(ours, peer)| ours / peer);
-            self.lines.push(Line { name, unit, ours, peer, ratio });
-        }
-    }
-
-    /// The ceiling: products of large square matrices.
-    fn products(&mut self) -> Result<()> {
-        self.shell.say("measuring matrix products");
-        self.peak = autodidact_lm::sgemm_peak(Duration::from_secs(1));
-        let peer = match &mut self.peer {
-            Some(peer) => Some(peer.number(&json!({"do": "sgemm"}), "gflops")?),
-            None => None,
-        };
-        self.line("sgemm".to_owned(), "GFLOP/s", Some(self.peak), peer);
-        Ok(())
-    }
-
-    /// Training steps, taking turns.
-    fn training(&mut self, shape: Shape) -> Result<()> {
-        let name = |what: &str| format!("train/{}/{what}", shape.name());
-        let kinds = ["tokens_per_second", "gflops", "share_of_peak"];
-        if !kinds.iter().any(|kind| self.wants(&name(kind))) {
-            return Ok(());
-        }
-        self.shell.say(&format!("measuring training, {}", shape.name()));
-        let mut trainee = Trainee::new(shape)?;
-        let rows: Vec<&Vec<u32>> = trainee.rows().iter().map(|row| &row.tokens).collect();
-        let directory = self.saved(shape)?;
-        let request =
-            json!({"do": "train", "model": directory, "rows": rows, "steps": 3, "rate": ours::RATE});
-
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-        let mut gap: Option<f64> = None;
-        for turn in 0..=self.settings.turns {
-            let mut losses = Vec::new();
-            let mut times = Vec::new();
-            for _ in 0..3 {
-                let (seconds, loss) = trainee.step()?;
-                times.push(seconds);
-                losses.push(loss);
-            }
-            let warm = turn > 0;
-            ours.extend(times.into_iter().filter(|_| warm));
-            self.peak = self.peak.max(autodidact_lm::sgemm_peak(Duration::from_millis(100)));
-            if let Some(peer) = &mut self.peer {
-                let reply = peer.ask(&request)?;
-                theirs.extend(numbers(&reply["seconds"]).into_iter().filter(|_| warm));
-                let apart = losses.iter().zip(numbers(&reply["losses"])).map(|(a, b)| (a - b).abs());
-                gap = Some(apart.fold(gap.unwrap_or(0.0), f64::max));
-            }
-        }
-        let tokens = (TRAIN_ROWS * TRAIN_TOKENS) as f64;
-        let (ours, theirs) = (median(&mut ours), median(&mut theirs));
-        let gflops = |seconds: Option<f64>| seconds.map(|seconds| shape.training_flops() / seconds / 1e9);
-        let rate = |seconds: Option<f64>| seconds.map(|seconds| tokens / seconds);
-        self.line(name("tokens_per_second"), "tokens/s", rate(ours), rate(theirs));
-        self.line(name("gflops"), "GFLOP/s", gflops(ours), gflops(theirs));
-        let share = |rate: Option<f64>| rate.map(|rate| rate / self.peak);
-        let (ours, theirs) = (share(gflops(ours)), share(gflops(theirs)));
-        self.line(name("share_of_peak"), "of sgemm", ours, theirs);
-        if let Some(gap) = gap {
-            self.shell.say(&format!("  losses of both sides agree to {gap:.1e}"));
-        }
-        Ok(())
-    }
-
-    /// Peak memory of training, each side in a fresh process.
-    fn memory(&mut self, shape: Shape) -> Result<()> {
-        let name = format!("train/{}/peak_memory", shape.name());
-        if !self.wants(&name) {
-            return Ok(());
-        }
-        self.shell.say(&format!("measuring memory, {}", shape.name()));
-        let ours = ours::memory(shape, self.threads)?.map(|bytes| bytes as f64);
-        let directory = self.saved(shape)?;
-        let rows: Vec<Vec<u32>> = shape.batch().into_iter().map(|row| row.tokens).collect();
-        let request =
-            json!({"do": "train", "model": directory, "rows": rows, "steps": 3, "rate": ours::RATE});
-        let peer = match &self.settings.python {
-            Some(python) => {
-                let mut fresh = Peer::start(python, self.threads)?;
-                fresh.ask(&request)?;
-                fresh.ask(&json!({"do": "memory"}))?["bytes"].as_f64()
-            }
-            None => None,
-        };
-        self.line(name, "bytes", ours, peer);
-        Ok(())
-    }
-
-    /// The model of this shape, saved where the peer can read it.
-    fn saved(&self, shape: Shape) -> Result<PathBuf> {
-        let directory = self.models.path().join(shape.name());
-        if !directory.exists() {
-            shape.model()?.save(&directory, autodidact_lm::Dtype::F32)?;
-        }
-        Ok(directory)
-    }
-
-    fn table(&self) -> Table {
-        let mut table = Table::new(&["name", "unit", "ours", "peer", "ratio"]);
-        for line in &self.lines {
-            let shown = |value: Option<f64>| match (value, line.unit) {
-                (None, _) => "-".to_owned(),
-                (Some(value), "bytes") => units::bytes(value as u64),
-                (Some(value), "of sgemm") => units::percent(value),
-                (Some(value), _) => units::count(value.round() as u64),
-            };
-            let ratio = line.ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
-            table.row([line.name.clone(), line.unit.to_owned(), shown(line.ours), shown(line.peer), ratio]);
-        }
-        table
-    }
-}
-
-fn numbers(list: &serde_json::Value) -> Vec<f64> {
-    list.as_array().into_iter().flatten().filter_map(serde_json::Value::as_f64).collect()
-}
-
-/// The middle value; of an even number the lower of the two.
-fn median(values: &mut [f64]) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len().saturating_sub(1) / 2).copied()
 }

@@ -1,9 +1,11 @@
 //! Our side of the comparison: one training step, one batch of answers, memory of a fresh process.
 
-use super::shapes::Shape;
+use super::shapes::{NEW_TOKENS, Shape};
 use crate::error::{CommandError, Kind, Result};
 use crate::machine;
-use autodidact_lm::{AdamW, Trainer};
+use autodidact_core::Seed;
+use autodidact_core::chat::Sampling;
+use autodidact_lm::{AdamW, Job, Sampler, Tokenizer, Trainer};
 use autodidact_math::Row;
 use autodidact_math::sft::MaskedNll;
 use std::process::{Command, Stdio};
@@ -35,6 +37,35 @@ impl Trainee {
         let pulled = self.trainer.pull(&self.rows, &MaskedNll)?;
         self.trainer.step(RATE)?;
         Ok((started.elapsed().as_secs_f64(), pulled.loss))
+    }
+}
+
+/// The seconds that answering `prompts` once takes, every answer at full length.
+pub fn answer(sampler: &Sampler, prompts: &[Vec<u32>], seed: u64) -> Result<f64> {
+    let settings = Sampling { max_tokens: NEW_TOKENS as u32, ..Sampling::default() };
+    let tokenizer = Tokenizer::bytes();
+    let seeds: Vec<Seed> = (0..prompts.len()).map(|i| Seed::root(seed).at("prompt", i as u64)).collect();
+    let jobs: Vec<Job<'_>> = prompts
+        .iter()
+        .zip(&seeds)
+        .map(|(prompt, &seed)| Job {
+            prompt,
+            given: &[],
+            settings: &settings,
+            limit: NEW_TOKENS,
+            seed,
+            tries: 1,
+        })
+        .collect();
+    let started = Instant::now();
+    let drafts = sampler.sample(&jobs, &[], &tokenizer, None)?;
+    let seconds = started.elapsed().as_secs_f64();
+    match drafts.iter().flatten().find(|draft| draft.tokens.len() != NEW_TOKENS) {
+        None => Ok(seconds),
+        Some(draft) => {
+            let message = format!("an answer has {} tokens instead of {NEW_TOKENS}", draft.tokens.len());
+            Err(CommandError::new(Kind::Failed, message))
+        }
     }
 }
 
