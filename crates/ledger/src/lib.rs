@@ -11,6 +11,7 @@ mod append;
 mod blobs;
 mod checksum;
 mod claim;
+mod export;
 mod fault;
 mod number;
 mod query;
@@ -19,5 +20,6 @@ mod schema;
 mod store;
 
 pub use claim::Claim;
+pub use export::{Export, Format, Pairs, Shape, Tokens};
 pub use query::*;
 pub use store::Store;

@@ -10,6 +10,8 @@ use autodidact_core::{Key, Result, RunId, Verdict};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 /// One answer, what it answers, and what was said of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,6 +34,8 @@ pub struct SampleView {
     pub query_id: Option<String>,
     /// What was asked.
     pub prompt: Turns,
+    /// What a judge was given beside the prompt: the reference answer, the user's other columns.
+    pub fields: BTreeMap<String, serde_json::Value>,
     /// How it was to be answered, as JSON (temperature, lengths, ...).
     pub knobs: String,
     /// The answer as people read it.
@@ -94,11 +98,25 @@ impl Store {
         filter: &SampleFilter,
         mut see: impl FnMut(SampleView) -> Result<()>,
     ) -> Result<()> {
+        self.visit(filter, |sample| {
+            see(sample)?;
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    /// The same, until `see` has seen enough.
+    pub(crate) fn visit(
+        &self,
+        filter: &SampleFilter,
+        mut see: impl FnMut(SampleView) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
         self.read(|tx| {
             let recipe = recall::spec(tx, &filter.run)?.recipe;
             let mut views = Views::new(filter.run.clone(), recipe);
             for number in numbers(tx, filter)? {
-                see(views.view(tx, number)?)?;
+                if see(views.view(tx, number)?)?.is_break() {
+                    break;
+                }
             }
             Ok(())
         })
@@ -142,6 +160,7 @@ struct Views {
 #[derive(Clone)]
 struct AskText {
     prompt: Turns,
+    fields: BTreeMap<String, serde_json::Value>,
     knobs: String,
 }
 
@@ -193,6 +212,7 @@ impl Views {
             attempt: row.get("attempt")?,
             query_id: row.get("query_id")?,
             prompt: text.prompt.clone(),
+            fields: text.fields.clone(),
             knobs: text.knobs.clone(),
             text: row.get("text")?,
             truncated: finish.map(|finish| finish == "length"),
@@ -216,14 +236,22 @@ impl AskText {
             #[serde(default)]
             knobs: serde_json::Value,
         }
+        let plain = |text: String, knobs: String| AskText {
+            prompt: Turns::Text(text),
+            fields: BTreeMap::new(),
+            knobs,
+        };
         let Ok(ask) = serde_json::from_str::<AskJson>(json) else {
-            return AskText { prompt: Turns::Text(json.to_owned()), knobs: "null".to_owned() };
+            return plain(json.to_owned(), "null".to_owned());
         };
-        let prompt = match Prompt::deserialize(&ask.query) {
-            Ok(Prompt { body: Body::Text(text), .. }) => Turns::Text(text),
-            Ok(Prompt { body: Body::Messages(messages), .. }) => Turns::Messages(messages),
-            Err(_) => Turns::Text(ask.query.to_string()),
+        let knobs = ask.knobs.to_string();
+        let Ok(prompt) = Prompt::deserialize(&ask.query) else {
+            return plain(ask.query.to_string(), knobs);
         };
-        AskText { prompt, knobs: ask.knobs.to_string() }
+        let turns = match prompt.body {
+            Body::Text(text) => Turns::Text(text),
+            Body::Messages(messages) => Turns::Messages(messages),
+        };
+        AskText { prompt: turns, fields: prompt.fields, knobs }
     }
 }
