@@ -5,7 +5,13 @@
 //! windows, other activations, other rope scalings, biases it has no place for) is an error that
 //! names the key, never a silently different model.
 
+mod keys;
+mod rope;
+
+pub use rope::RopeScaling;
+
 use crate::{Error, Result};
+use keys::Keys;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
@@ -59,24 +65,6 @@ pub enum Architecture {
     Qwen2,
     /// Qwen3: an RMS norm on each query and key head.
     Qwen3,
-}
-
-/// How rotary frequencies are stretched beyond the trained length.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum RopeScaling {
-    /// Not at all.
-    None,
-    /// The rule of Llama 3.1.
-    Llama3 {
-        /// Divides the low frequencies.
-        factor: f64,
-        /// Wavelengths above `original / low` are divided.
-        low_freq_factor: f64,
-        /// Wavelengths below `original / high` are kept.
-        high_freq_factor: f64,
-        /// The length trained on before stretching.
-        original_max_position_embeddings: usize,
-    },
 }
 
 impl Architecture {
@@ -145,7 +133,7 @@ impl Config {
         let hidden_size = keys.count("hidden_size")?;
         let num_attention_heads = keys.count("num_attention_heads")?;
         let max_position_embeddings = keys.count_or("max_position_embeddings", 2048)?;
-        let (rope_theta, rope_scaling) = rope(&keys)?;
+        let (rope_theta, rope_scaling) = rope::rope(&keys)?;
         let eos = match &generation {
             Some(generation) if generation.0.get("eos_token_id").is_some_and(|v| !v.is_null()) => {
                 generation.ids("eos_token_id")?
@@ -306,56 +294,6 @@ impl Config {
     }
 }
 
-impl RopeScaling {
-    fn check(&self) -> Result<()> {
-        let RopeScaling::Llama3 { factor, low_freq_factor, high_freq_factor, .. } = *self else {
-            return Ok(());
-        };
-        if !(factor > 0.0 && factor.is_finite()) {
-            return Err(Error::invalid("rope_scaling.factor", "positive", factor));
-        }
-        if !(low_freq_factor > 0.0 && high_freq_factor > low_freq_factor && high_freq_factor.is_finite()) {
-            let found = format!("{low_freq_factor} and {high_freq_factor}");
-            let rule = "positive, the low one below the high one";
-            return Err(Error::invalid("rope_scaling.low_freq_factor and high_freq_factor", rule, found));
-        }
-        Ok(())
-    }
-
-    fn stretch(&self, frequency: f64) -> f64 {
-        let RopeScaling::Llama3 {
-            factor,
-            low_freq_factor,
-            high_freq_factor,
-            original_max_position_embeddings,
-        } = *self
-        else {
-            return frequency;
-        };
-        let turns = original_max_position_embeddings as f64 * frequency / (2.0 * std::f64::consts::PI);
-        let kept = ((turns - low_freq_factor) / (high_freq_factor - low_freq_factor)).clamp(0.0, 1.0);
-        kept * frequency + (1.0 - kept) * frequency / factor
-    }
-
-    fn to_json(self) -> Value {
-        match self {
-            RopeScaling::None => Value::Null,
-            RopeScaling::Llama3 {
-                factor,
-                low_freq_factor,
-                high_freq_factor,
-                original_max_position_embeddings,
-            } => json!({
-                "rope_type": "llama3",
-                "factor": factor,
-                "low_freq_factor": low_freq_factor,
-                "high_freq_factor": high_freq_factor,
-                "original_max_position_embeddings": original_max_position_embeddings,
-            }),
-        }
-    }
-}
-
 fn ids_to_json(ids: &[u32]) -> Value {
     match ids {
         [] => Value::Null,
@@ -395,88 +333,92 @@ fn refuse_what_is_not_computed(keys: &Keys, architecture: Architecture) -> Resul
     Ok(())
 }
 
-/// The rope base and scaling, from either generation of keys.
-fn rope(keys: &Keys) -> Result<(f64, RopeScaling)> {
-    let table = ["rope_parameters", "rope_scaling"].into_iter().find_map(|name| match keys.0.get(name) {
-        Some(Value::Object(map)) => Some(Keys(map.clone())),
-        _ => None,
-    });
-    let flat_theta = keys.number_or("rope_theta", 10_000.0)?;
-    let Some(table) = table else { return Ok((flat_theta, RopeScaling::None)) };
-    let theta = table.number_or("rope_theta", flat_theta)?;
-    let partial = table.number_or("partial_rotary_factor", 1.0)?;
-    if partial != 1.0 {
-        return Err(Error::unsupported("partial_rotary_factor", partial, "1"));
-    }
-    let kind = table.0.get("rope_type").or(table.0.get("type")).and_then(Value::as_str).unwrap_or("default");
-    let scaling = match kind {
-        "default" => RopeScaling::None,
-        "llama3" => RopeScaling::Llama3 {
-            factor: table.number("factor")?,
-            low_freq_factor: table.number("low_freq_factor")?,
-            high_freq_factor: table.number("high_freq_factor")?,
-            original_max_position_embeddings: table.count("original_max_position_embeddings")?,
-        },
-        other => return Err(Error::unsupported("rope_scaling", other, "default, llama3")),
-    };
-    Ok((theta, scaling))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// A JSON object whose values are read by name and type.
-struct Keys(Map<String, Value>);
+    const LLAMA: &str = r#"{"architectures": ["LlamaForCausalLM"], "vocab_size": 32, "hidden_size": 16,
+        "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4, "eos_token_id": 2}"#;
 
-impl Keys {
-    fn parse(file: &str, text: &str) -> Result<Keys> {
-        match serde_json::from_str(text) {
-            Ok(Value::Object(map)) => Ok(Keys(map)),
-            Ok(_) => Err(Error::data(Path::new(file), "a JSON object", "it is another kind of value")),
-            Err(error) => Err(Error::data(Path::new(file), "a JSON object", error)),
-        }
+    /// The Llama configuration with one key set to a JSON value.
+    fn with(key: &str, value: &str) -> Result<Config> {
+        let mut map: Map<String, Value> = serde_json::from_str(LLAMA).expect("sound JSON");
+        map.insert(key.to_owned(), serde_json::from_str(value).expect("sound JSON"));
+        Config::parse(&Value::Object(map).to_string(), None)
     }
 
-    fn present(&self, key: &str) -> Option<&Value> {
-        self.0.get(key).filter(|value| !value.is_null())
+    fn check_error(key: &str, value: &str, expect: &str) {
+        let message = with(key, value).expect_err(key).to_string();
+        assert!(message.contains(expect), "{key} = {value}: {message}");
     }
 
-    fn count(&self, key: &str) -> Result<usize> {
-        let value =
-            self.present(key).ok_or_else(|| Error::invalid(key, "given in config.json", "missing"))?;
-        value
-            .as_u64()
-            .and_then(|n| usize::try_from(n).ok())
-            .ok_or_else(|| Error::invalid(key, "a whole number", value))
+    #[test]
+    fn missing_keys_take_the_defaults_of_transformers() {
+        let config = Config::parse(LLAMA, None).expect("sound");
+        assert_eq!((config.num_key_value_heads, config.head_dim), (4, 4));
+        assert_eq!((config.rope_theta, config.rms_norm_eps), (10_000.0, 1e-6));
+        assert_eq!((config.tie_word_embeddings, config.bos_token_id), (false, None));
     }
 
-    fn count_or(&self, key: &str, default: usize) -> Result<usize> {
-        if self.present(key).is_some() { self.count(key) } else { Ok(default) }
+    #[test]
+    fn the_generation_config_decides_what_ends_an_answer() {
+        let config = Config::parse(LLAMA, Some(r#"{"eos_token_id": [3, 5]}"#)).expect("sound");
+        assert_eq!(config.eos_token_ids, [3, 5]);
+        assert_eq!(Config::parse(LLAMA, Some("{}")).expect("sound").eos_token_ids, [2]);
     }
 
-    fn number(&self, key: &str) -> Result<f64> {
-        let value =
-            self.present(key).ok_or_else(|| Error::invalid(key, "given in config.json", "missing"))?;
-        value.as_f64().ok_or_else(|| Error::invalid(key, "a number", value))
+    #[test]
+    fn what_the_engine_does_not_compute_is_an_error_that_names_it() {
+        check_error("architectures", r#"["GPT2LMHeadModel"]"#, "GPT2LMHeadModel is not supported");
+        check_error("hidden_act", r#""gelu""#, "hidden_act gelu");
+        check_error("attention_bias", "true", "attention_bias");
+        check_error("mlp_bias", "true", "mlp_bias");
+        check_error("rope_scaling", r#"{"rope_type": "yarn"}"#, "rope_scaling yarn");
+        check_error("rope_parameters", r#"{"partial_rotary_factor": 0.5}"#, "partial_rotary_factor 0.5");
+        check_error("layer_types", r#"["sliding_attention"]"#, "layer_types");
     }
 
-    fn number_or(&self, key: &str, default: f64) -> Result<f64> {
-        if self.present(key).is_some() { self.number(key) } else { Ok(default) }
-    }
-
-    fn flag_or(&self, key: &str, default: bool) -> Result<bool> {
-        match self.present(key) {
-            None => Ok(default),
-            Some(value) => value.as_bool().ok_or_else(|| Error::invalid(key, "true or false", value)),
-        }
-    }
-
-    /// One id or a list of ids; missing or null is no id.
-    fn ids(&self, key: &str) -> Result<Vec<u32>> {
-        let Some(value) = self.present(key) else { return Ok(Vec::new()) };
-        let items = match value {
-            Value::Array(items) => items.as_slice(),
-            one => std::slice::from_ref(one),
+    #[test]
+    fn a_sliding_window_is_refused_only_when_it_would_bite() {
+        let mistral = |window: &str| {
+            let text = LLAMA.replace("Llama", "Mistral").replace("\"vocab", &format!("{window}, \"vocab"));
+            Config::parse(&text, None)
         };
-        let id = |item: &Value| item.as_u64().and_then(|n| u32::try_from(n).ok());
-        let ids: Option<Vec<u32>> = items.iter().map(id).collect();
-        ids.ok_or_else(|| Error::invalid(key, "a token id or a list of them", value))
+        assert!(mistral(r#""sliding_window": null"#).is_ok());
+        assert!(mistral(r#""sliding_window": 4096"#).is_ok(), "longer than the longest sequence");
+        let message = mistral(r#""sliding_window": 512"#).expect_err("it bites").to_string();
+        assert!(message.contains("sliding_window 512"), "{message}");
+    }
+
+    #[test]
+    fn impossible_shapes_are_errors_that_name_the_value() {
+        check_error("num_key_value_heads", "3", "num_key_value_heads must be a divisor of");
+        check_error("head_dim", "5", "head_dim must be even");
+        check_error("vocab_size", "0", "vocab_size must be between 1");
+        check_error("num_hidden_layers", "1e18", "num_hidden_layers must be");
+        check_error("num_hidden_layers", "1000000000000", "num_hidden_layers must be");
+        check_error("hidden_size", r#""wide""#, "hidden_size must be a whole number");
+        check_error("eos_token_id", "32", "must be below vocab_size");
+        check_error("eos_token_id", "-1", "eos_token_id must be a token id");
+    }
+
+    #[test]
+    fn both_generations_of_rope_keys_are_read_and_written() {
+        let scaling = r#"{"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
+            "high_freq_factor": 4.0, "original_max_position_embeddings": 64}"#;
+        let old = with("rope_scaling", scaling).expect("sound");
+        assert_eq!(with("rope_parameters", scaling).expect("sound"), old);
+        let again = Config::parse(&old.to_json("float32").to_string(), None).expect("sound");
+        assert_eq!(again, old);
+    }
+
+    #[test]
+    fn no_text_makes_the_parser_panic() {
+        for end in 0..LLAMA.len() {
+            assert!(Config::parse(&LLAMA[..end], None).is_err());
+        }
+        for text in ["", "null", "[]", "{}", r#"{"architectures": 3}"#] {
+            assert!(Config::parse(text, None).is_err());
+        }
     }
 }
