@@ -1,5 +1,15 @@
 //! Reusable policies, tasks, explorers, judges and learners.
 
 pub mod check;
+mod critic;
+pub mod evaluate;
+pub mod judge;
+pub mod learn;
+mod model;
 pub mod problems;
 pub mod task;
+mod task_config;
+
+pub use critic::CriticConfig;
+pub use model::{ModelConfig, Shape};
+pub use task_config::{OpenTask, TaskConfig};

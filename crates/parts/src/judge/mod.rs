@@ -1,0 +1,17 @@
+//! Judges that hold other judges: sums, hygiene tests and log-ratios to a reference.
+
+mod hygiene;
+mod reference;
+mod sum;
+
+pub use hygiene::{Hygiene, HygieneRules};
+pub use reference::Reference;
+pub use sum::Sum;
+
+use autodidact_core::Verdict;
+
+/// Whether an answer is right: the verdict's part `right` where a judge gave one, else a score above
+/// one half. An answer without a score is not right.
+pub fn right(verdict: &Verdict) -> bool {
+    verdict.value().is_some_and(|score| verdict.part("right").unwrap_or(score) > 0.5)
+}

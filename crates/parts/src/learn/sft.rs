@@ -1,0 +1,163 @@
+//! Supervised fine-tuning on a model's own kept answers.
+//!
+//! The learner selects ([`Keep`]), turns what it keeps into rows of token ids with a mask on the
+//! sampled tokens, and takes optimiser steps on shuffled batches. Before a lesson it compares the
+//! log-probabilities that the sampler recorded with its own, so that a disagreement between the two
+//! is seen before it is learned from.
+
+use super::keep::Keep;
+use super::replay::Replay;
+use super::rows::{Amount, Batch, Weigh, plan, row_of};
+use super::tuner::{Restart, TuneConfig, Tuner};
+use autodidact_core::chat::Chat;
+use autodidact_core::{Error, Group, Learn, Lesson, Result, Seed, Snapshot};
+use autodidact_lm::{AdamW, Lm};
+use autodidact_math::sft::MaskedNll;
+use autodidact_math::Row;
+use autodidact_math::schedule::Schedule;
+use serde::{Deserialize, Serialize};
+
+/// How many kept answers are compared with the sampler before a lesson.
+const COMPARED: usize = 64;
+
+/// Settings of [`Sft`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SftConfig {
+    /// Peak learning rate.
+    pub lr: f64,
+    /// Its course.
+    pub schedule: Schedule,
+    /// Steps that an inherited schedule spans; 0 spans each lesson by itself.
+    pub horizon: u64,
+    /// How much a lesson trains.
+    pub amount: Amount,
+    /// How large an update is.
+    pub batch: Batch,
+    /// What the loss is a mean of.
+    pub weigh: Weigh,
+    /// The optimiser.
+    pub optimizer: AdamW,
+    /// Where each lesson starts from.
+    pub restart: Restart,
+    /// Weight of given tokens, which were not sampled; sampled ones count 1.
+    pub given_weight: f32,
+    /// Other rows that are mixed into every update.
+    pub replay: Replay,
+}
+
+impl Default for SftConfig {
+    fn default() -> SftConfig {
+        SftConfig {
+            lr: 2e-5,
+            schedule: Schedule::default(),
+            horizon: 0,
+            amount: Amount::Epochs { epochs: 2 },
+            batch: Batch::Rows { rows: 128 },
+            weigh: Weigh::Tokens,
+            optimizer: AdamW::default(),
+            restart: Restart::Inherit,
+            given_weight: 0.0,
+            replay: Replay::None,
+        }
+    }
+}
+
+impl SftConfig {
+    /// Fails on settings that cannot work, naming the field below `sft`.
+    pub fn check(&self) -> Result<()> {
+        self.tune().check().map_err(|error| match error {
+            Error::Invalid { field, rule, found } => {
+                Error::Invalid { field: format!("sft.{field}"), rule, found }
+            }
+            other => other,
+        })?;
+        self.amount.check()?;
+        self.batch.check()?;
+        self.replay.check()?;
+        if !(self.given_weight >= 0.0 && self.given_weight.is_finite()) {
+            return Err(Error::invalid("sft.given_weight", "at least 0 and finite", self.given_weight));
+        }
+        Ok(())
+    }
+
+    /// The part that says how weights move.
+    pub fn tune(&self) -> TuneConfig {
+        TuneConfig {
+            lr: self.lr,
+            schedule: self.schedule,
+            horizon: self.horizon,
+            optimizer: self.optimizer.clone(),
+            restart: self.restart,
+        }
+    }
+}
+
+/// Fine-tunes a language model on the answers that its rule keeps.
+pub struct Sft {
+    tuner: Tuner,
+    config: SftConfig,
+    keep: Keep,
+}
+
+impl Sft {
+    /// A learner of the weights that `lm` shares with its clones.
+    pub fn around(lm: &Lm, config: &SftConfig, keep: Keep) -> Result<Sft> {
+        config.check()?;
+        keep.check()?;
+        config.replay.fits(lm)?;
+        let tuner = Tuner::around(lm, config.tune())?;
+        Ok(Sft { tuner, config: config.clone(), keep })
+    }
+
+    /// Another rule of selection from now on.
+    pub fn keep(&mut self, keep: Keep) -> Result<()> {
+        keep.check()?;
+        self.keep = keep;
+        Ok(())
+    }
+}
+
+impl Learn<Chat> for Sft {
+    fn learn(&mut self, groups: &[Group<Chat>], seed: Seed) -> Result<Lesson> {
+        let kept = self.keep.of(groups);
+        let answers: Vec<_> = kept.iter().map(|&(g, t)| &groups[g].tries[t].answer).collect();
+        let rows: Vec<Row> = answers.iter().map(|answer| row_of(answer, self.config.given_weight)).collect();
+
+        let own: Vec<usize> = (0..answers.len()).filter(|&i| is_own(answers[i])).take(COMPARED).collect();
+        let compared: Vec<Row> = own.iter().map(|&i| row_of(answers[i], 0.0)).collect();
+        let sampler: Vec<Vec<f32>> =
+            own.iter().map(|&i| answers[i].logprobs[answers[i].given as usize..].to_vec()).collect();
+        self.tuner.compare(&compared, &sampler)?;
+
+        let lengths: Vec<usize> = rows.iter().map(|row| row.tokens.len()).collect();
+        let updates = plan(&lengths, self.config.amount, self.config.batch, seed);
+        self.tuner.begin(updates.len() as u64)?;
+        for (step, update) in updates.iter().enumerate() {
+            let mut batch: Vec<Row> = update.iter().map(|&i| rows[i].clone()).collect();
+            batch.extend(self.config.replay.rows(batch.len(), seed.at("replay", step as u64))?);
+            self.config.weigh.apply(&mut batch);
+            self.tuner.update(&batch, &MaskedNll)?;
+        }
+        let mut lesson = self.tuner.finish();
+        let tries: usize = groups.iter().map(|group| group.tries.len()).sum();
+        if tries > 0 {
+            lesson.metrics.push("kept_ratio", kept.len() as f64 / tries as f64);
+        }
+        Ok(lesson)
+    }
+
+    fn save(&self) -> Result<Snapshot> {
+        self.tuner.save()
+    }
+
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.tuner.restore(snapshot)
+    }
+}
+
+/// Whether the answer was sampled by a model, so that its log-probabilities mean something; those of
+/// reference solutions are left empty.
+fn is_own(answer: &autodidact_core::chat::Completion) -> bool {
+    answer.sampled() > 0 && answer.logprobs.len() == answer.tokens.len()
+}

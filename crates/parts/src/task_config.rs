@@ -1,0 +1,67 @@
+//! Which problems a run works on.
+
+use crate::evaluate::Vote;
+use crate::problems::ProblemFile;
+use crate::task::{SuiteConfig, check};
+use autodidact_core::chat::{Body, Chat, Completion, Prompt};
+use autodidact_core::{Result, Task};
+use serde::{Deserialize, Serialize};
+
+/// A task by where its problems come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum TaskConfig {
+    /// Generated problems.
+    Suite(SuiteConfig),
+    /// The user's own problems.
+    Problems(ProblemFile),
+}
+
+impl Default for TaskConfig {
+    fn default() -> TaskConfig {
+        TaskConfig::Suite(SuiteConfig::default())
+    }
+}
+
+/// A task that is ready to be asked.
+pub struct OpenTask {
+    /// Queries, their judge and their reference solutions.
+    pub task: Box<dyn Task<Chat>>,
+    /// What an answer votes for.
+    pub vote: Box<Vote>,
+}
+
+impl TaskConfig {
+    /// Fails on settings that cannot work, without touching files.
+    pub fn check(&self) -> Result<()> {
+        match self {
+            TaskConfig::Suite(suite) => suite.open().map(drop),
+            TaskConfig::Problems(file) => file.check(),
+        }
+    }
+
+    /// Opens the task, reading its files if it has any.
+    pub fn open(&self) -> Result<OpenTask> {
+        Ok(match self {
+            TaskConfig::Suite(suite) => {
+                OpenTask { task: Box::new(suite.open()?), vote: Box::new(generated_vote) }
+            }
+            TaskConfig::Problems(file) => {
+                let problems = file.open()?;
+                let checker = problems.checker().clone();
+                let vote = move |prompt: &Prompt, answer: &Completion| checker.answer(prompt, answer);
+                OpenTask { task: Box::new(problems), vote: Box::new(vote) }
+            }
+        })
+    }
+}
+
+/// The final answer to a generated problem in canonical form.
+fn generated_vote(prompt: &Prompt, answer: &Completion) -> Option<String> {
+    let text = match (prompt.field("text"), &prompt.body) {
+        (Some(text), _) => text,
+        (None, Body::Text(text)) => text,
+        (None, Body::Messages(_)) => return None,
+    };
+    check(text, &answer.text).ok()?.answer
+}
