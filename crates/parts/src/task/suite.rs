@@ -5,6 +5,7 @@
 //! repetition as long as the cell has unseen problems.
 
 use super::checked::Checked;
+use super::distinct::distinct;
 use super::family::Family;
 use super::problem::{Problem, check};
 use autodidact_core::chat::{Body, Chat, Completion, Prompt};
@@ -12,9 +13,6 @@ use autodidact_core::{Ask, Error, Judge, Judged, Result, Rng, Split, Task, Verdi
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-
-/// How many draws in a row may bring nothing new before a cell counts as used up.
-const PATIENCE: u32 = 2_000;
 
 /// Which problems, as a run file says it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -145,21 +143,11 @@ impl Cell {
             all.retain(|problem| problem.split() == split);
             return self.draw_listed(all, n, rng, seen);
         }
-        let mut prompts = Vec::with_capacity(n);
-        let mut in_vain = 0;
-        while prompts.len() < n {
+        let name = format!("task.cells: {}{}", self.family.tag(), self.level);
+        distinct(&name, n, rng, seen, |rng| {
             let problem = self.family.generate(self.level, rng)?;
-            if problem.split() != split {
-                continue;
-            }
-            if seen.insert(problem.text.clone()) || in_vain >= PATIENCE {
-                in_vain = 0;
-                prompts.push(prompt(&problem));
-            } else {
-                in_vain += 1;
-            }
-        }
-        Ok(prompts)
+            Ok((problem.split() == split).then(|| prompt(&problem)))
+        })
     }
 
     fn draw_listed(
@@ -174,7 +162,7 @@ impl Cell {
             return Err(Error::invalid(name, "a cell with problems in this split", "no problem"));
         }
         all.shuffle(rng);
-        let (fresh, stale): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| !seen.contains(&one.text));
+        let (fresh, stale): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| !seen.contains(&one.id()));
         if fresh.len() < n {
             tracing::warn!(
                 cell = %format!("{}{}", self.family.tag(), self.level),
@@ -183,7 +171,7 @@ impl Cell {
                 "fewer distinct problems than prompts: problems come again"
             );
         }
-        seen.extend(fresh.iter().take(n).map(|one| one.text.clone()));
+        seen.extend(fresh.iter().take(n).map(Problem::id));
         let order: Vec<&Problem> = fresh.iter().chain(&stale).collect();
         Ok(order.into_iter().cycle().take(n).map(prompt).collect())
     }
