@@ -19,6 +19,7 @@ mod path;
 pub mod probe;
 mod problem;
 mod product;
+pub mod programs;
 mod puzzle;
 mod row;
 mod skill;
