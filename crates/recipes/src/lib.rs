@@ -1,1 +1,30 @@
 //! One file a published system: the recipes and their small-scale proofs.
+
+pub mod b_star;
+pub mod grid;
+pub mod nano;
+pub mod preset;
+pub mod pretrain;
+pub mod pretraining;
+pub mod proof;
+pub mod raft;
+#[cfg(test)]
+mod testing;
+pub mod verdict;
+pub mod watch;
+
+use autodidact_core::{DynRecipe, Result};
+use autodidact_lm::Lm;
+use autodidact_parts::ModelConfig;
+
+/// All recipes, by id.
+pub const RECIPES: &[DynRecipe] = &[
+    DynRecipe::of::<b_star::BStar>(),
+    DynRecipe::of::<pretrain::Pretrain>(),
+    DynRecipe::of::<raft::Raft>(),
+];
+
+/// Opens a model, the bundled one among them.
+pub(crate) fn open(model: &ModelConfig) -> Result<Lm> {
+    model.open(nano::open)
+}

@@ -1,0 +1,94 @@
+//! Named settings: what to lay over a recipe's defaults for a purpose.
+
+use autodidact_core::{Error, Override, Result};
+
+/// Settings under a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Preset {
+    /// The recipe's id.
+    pub recipe: &'static str,
+    /// The name, unique for the recipe.
+    pub name: &'static str,
+    /// What it is for.
+    pub about: &'static str,
+    /// Only what differs from the defaults, as TOML.
+    pub text: &'static str,
+}
+
+/// All presets.
+pub const PRESETS: &[Preset] = &[
+    Preset {
+        recipe: "raft",
+        name: "nano",
+        about: "the bundled model on two cores, minutes",
+        text: include_str!("../presets/raft/nano.toml"),
+    },
+    Preset {
+        recipe: "b-star",
+        name: "nano",
+        about: "the bundled model on two cores, minutes",
+        text: include_str!("../presets/b-star/nano.toml"),
+    },
+    Preset {
+        recipe: "b-star",
+        name: "online-rft",
+        about: "online rejection fine-tuning: temperature 1, threshold 0, everything inherited",
+        text: include_str!("../presets/b-star/online-rft.toml"),
+    },
+    Preset {
+        recipe: "b-star",
+        name: "iterative-rft",
+        about: "iterative rejection fine-tuning: a fresh optimiser each round",
+        text: include_str!("../presets/b-star/iterative-rft.toml"),
+    },
+    Preset {
+        recipe: "b-star",
+        name: "rest-em",
+        about: "ReST-EM: the first weights and a fresh optimiser each round",
+        text: include_str!("../presets/b-star/rest-em.toml"),
+    },
+];
+
+impl Preset {
+    /// The preset of that name.
+    pub fn of(recipe: &str, name: &str) -> Result<Preset> {
+        let known = || PRESETS.iter().filter(|preset| preset.recipe == recipe);
+        let found = known().find(|preset| preset.name == name).copied();
+        found.ok_or_else(|| {
+            Error::unknown(format!("preset of {recipe}"), name, known().map(|preset| preset.name))
+        })
+    }
+
+    /// Its settings, to lay over the recipe's defaults.
+    pub fn settings(&self) -> Result<Override> {
+        let table = self.text.parse().map_err(|error| {
+            Error::invalid(format!("preset {} of {}", self.name, self.recipe), "a TOML table", error)
+        })?;
+        Ok(Override { table })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::RECIPES;
+
+    #[test]
+    fn every_preset_is_valid_for_its_recipe() {
+        for preset in PRESETS {
+            let recipe = RECIPES.iter().find(|recipe| recipe.card.id == preset.recipe);
+            let recipe = recipe.expect("the preset's recipe exists");
+            let settings = preset.settings().expect("a table");
+            (recipe.resolve)(&[settings]).unwrap_or_else(|error| panic!("{}: {error}", preset.name));
+        }
+    }
+
+    #[test]
+    fn an_unknown_preset_lists_the_known_ones() {
+        let error = Preset::of("b-star", "tiny").expect_err("unknown").to_string();
+        assert_eq!(
+            error,
+            "no preset of b-star is named \"tiny\"; known: nano, online-rft, iterative-rft, rest-em"
+        );
+    }
+}
