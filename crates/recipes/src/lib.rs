@@ -24,6 +24,9 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<raft::Raft>(),
 ];
 
+/// The proofs of the recipes, by id.
+pub const PROOFS: &[proof::Proof] = &[];
+
 /// Opens a model, the bundled one among them.
 pub(crate) fn open(model: &ModelConfig) -> Result<Lm> {
     model.open(nano::open)
