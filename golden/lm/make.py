@@ -4,15 +4,18 @@
 
 writes one directory a case beside this script: a tiny random checkpoint as `save_pretrained`
 leaves it, `golden.json` (batch, log-probabilities, entropies, losses, gradient norms) and
-`golden.safetensors` (logits of each row, gradient of each tensor).
+`golden.safetensors` (logits of each row, gradient of each tensor, the residual stream of the first
+row after one layer, its logits when a vector is added there). The case `lora` holds an adapter for
+the checkpoint of `llama-tied` instead of a checkpoint.
 
-Made with torch 2.15.0 and transformers 5.23.0 on CPU, in f32.
+Made with torch 2.15.0, transformers 5.23.0 and peft 0.21.2 on CPU, in f32.
 """
 
 import json
 import pathlib
 
 import torch
+from peft import LoraConfig, get_peft_model
 from safetensors.torch import save_file
 from transformers import LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config, AutoModelForCausalLM
 
@@ -93,13 +96,43 @@ def loss_of(model, rows, entropy_share):
     return loss
 
 
-def make(name, config):
-    out = HERE / name
-    config._attn_implementation = "eager"
-    model = AutoModelForCausalLM.from_config(config).float().train()
-    randomise(model)
-    model.save_pretrained(out)
-    rows = batch(config.vocab_size)
+def probe(model, tokens, tensors):
+    """The residual stream after one layer, and the logits when a vector is added to it."""
+    vector = torch.linspace(-1, 1, model.config.hidden_size)
+    with torch.no_grad():
+        tensors["hidden.1"] = model(tokens[None], output_hidden_states=True).hidden_states[1][0].clone()
+        layer = model.model.layers[0]
+        hook = layer.register_forward_hook(lambda _module, _inputs, output: output + vector)
+        tensors["steered"] = model(tokens[None]).logits[0].clone()
+        hook.remove()
+    tensors["vector"] = vector
+
+
+def train(parameters, loss):
+    """Ten steps of AdamW; losses before and gradient norms at each."""
+    parameters = list(parameters)
+    matrices = [p for p in parameters if p.dim() == 2]
+    others = [p for p in parameters if p.dim() != 2]
+    optimizer = torch.optim.AdamW(
+        [{"params": matrices, "weight_decay": ADAMW["weight_decay"]}, {"params": others, "weight_decay": 0.0}],
+        lr=ADAMW["lr"],
+        betas=(ADAMW["beta1"], ADAMW["beta2"]),
+        eps=ADAMW["eps"],
+    )
+    losses, norms = [], []
+    for _ in range(10):
+        step_loss = loss()
+        step_loss.backward()
+        norms.append(float(torch.nn.utils.clip_grad_norm_(parameters, ADAMW["max_grad_norm"])))
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(float(step_loss))
+    return losses, norms
+
+
+def golden(model, out, parameters):
+    """Writes what the model computes on the batch, and how it trains."""
+    rows = batch(model.config.vocab_size)
     tensors, scored = {}, []
     for i, (tokens, weight) in enumerate(rows):
         with torch.no_grad():
@@ -113,29 +146,15 @@ def make(name, config):
                 "entropy": entropy.tolist(),
             }
         )
+    if hasattr(model.model, "layers"):
+        probe(model, rows[0][0], tensors)
     loss = loss_of(model, rows, ENTROPY)
     loss.backward()
-    for tensor, parameter in model.named_parameters():
-        tensors[f"grad.{tensor}"] = parameter.grad.clone()
-    model.zero_grad()
-
-    matrices = [p for p in model.parameters() if p.dim() == 2]
-    others = [p for p in model.parameters() if p.dim() != 2]
-    optimizer = torch.optim.AdamW(
-        [{"params": matrices, "weight_decay": ADAMW["weight_decay"]}, {"params": others, "weight_decay": 0.0}],
-        lr=ADAMW["lr"],
-        betas=(ADAMW["beta1"], ADAMW["beta2"]),
-        eps=ADAMW["eps"],
-    )
-    losses, norms = [], []
-    for _ in range(10):
-        step_loss = loss_of(model, rows, 0.0)
-        step_loss.backward()
-        norms.append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), ADAMW["max_grad_norm"])))
-        optimizer.step()
-        optimizer.zero_grad()
-        losses.append(float(step_loss))
-    golden = {
+    for name, parameter in parameters:
+        tensors[f"grad.{name}"] = parameter.grad.clone()
+        parameter.grad = None
+    losses, norms = train((p for _, p in parameters), lambda: loss_of(model, rows, 0.0))
+    values = {
         "entropy_share": ENTROPY,
         "loss": float(loss),
         "rows": scored,
@@ -143,11 +162,42 @@ def make(name, config):
         "losses": losses,
         "grad_norms": norms,
     }
-    (out / "golden.json").write_text(json.dumps(golden) + "\n")
+    (out / "golden.json").write_text(json.dumps(values) + "\n")
     save_file(tensors, out / "golden.safetensors")
+
+
+def make(name, config):
+    out = HERE / name
+    config._attn_implementation = "eager"
+    model = AutoModelForCausalLM.from_config(config).float().train()
+    randomise(model)
+    model.save_pretrained(out)
+    golden(model, out, list(model.named_parameters()))
+
+
+def make_lora():
+    out = HERE / "lora"
+    base = AutoModelForCausalLM.from_pretrained(HERE / "llama-tied", attn_implementation="eager")
+    config = LoraConfig(
+        r=4, lora_alpha=6, target_modules=["q_proj", "v_proj", "o_proj", "up_proj", "down_proj"], task_type="CAUSAL_LM"
+    )
+    model = get_peft_model(base, config).train()
+    trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    generator = torch.Generator().manual_seed(13)
+    with torch.no_grad():
+        for _, parameter in trained:
+            parameter.copy_(0.2 * torch.randn(parameter.shape, generator=generator))
+    model.save_pretrained(out)
+    (out / "README.md").unlink()
+    config_file = out / "adapter_config.json"
+    saved = json.loads(config_file.read_text())
+    saved["base_model_name_or_path"] = None  # it would be a path of this machine
+    config_file.write_text(json.dumps(saved, indent=2, sort_keys=True) + "\n")
+    golden(model, out, [(name.replace(".default", ""), p) for name, p in trained])
 
 
 if __name__ == "__main__":
     torch.manual_seed(0)
     for name, config in CASES.items():
         make(name, config)
+    make_lora()

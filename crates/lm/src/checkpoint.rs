@@ -4,7 +4,7 @@
 //! would change what the model computes. Headers are checked against the layout before anything of
 //! the model's size is allocated, so that a damaged file costs an error and no more.
 
-use crate::{Error, Layout, Result};
+use crate::{Error, Layout, Result, Tensor};
 use half::{bf16, f16};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype as FileType, SafeTensors};
@@ -63,7 +63,7 @@ pub fn read_dir(dir: &Path, layout: &Layout) -> Result<Vec<f32>> {
         return read_bytes(&single, &read(&single)?, layout);
     }
     let files = shard_names(&index)?;
-    let mut fill = Fill::new(layout);
+    let mut fill = Fill::new(&layout.tensors, layout.len);
     for file in files {
         let path = dir.join(file);
         fill.take(&path, &read(&path)?)?;
@@ -73,16 +73,20 @@ pub fn read_dir(dir: &Path, layout: &Layout) -> Result<Vec<f32>> {
 
 /// Reads the weights from the bytes of one safetensors file; `path` is only named in errors.
 pub fn read_bytes(path: &Path, bytes: &[u8], layout: &Layout) -> Result<Vec<f32>> {
-    let mut fill = Fill::new(layout);
+    read_tensors(path, bytes, &layout.tensors, layout.len)
+}
+
+/// Reads exactly these tensors from the bytes of a safetensors file into a flat vector of `len`.
+pub fn read_tensors(path: &Path, bytes: &[u8], tensors: &[Tensor], len: usize) -> Result<Vec<f32>> {
+    let mut fill = Fill::new(tensors, len);
     fill.take(path, bytes)?;
     fill.finish(path)
 }
 
-/// The weights as one safetensors file with Hugging Face names.
-pub fn to_bytes(weights: &[f32], layout: &Layout, dtype: Dtype) -> Vec<u8> {
-    let data: Vec<Vec<u8>> =
-        layout.tensors.iter().map(|tensor| dtype.encode(&weights[tensor.range()])).collect();
-    let views = layout.tensors.iter().zip(&data).map(|(tensor, bytes)| {
+/// The tensors of a flat vector as one safetensors file.
+pub fn to_bytes(weights: &[f32], tensors: &[Tensor], dtype: Dtype) -> Vec<u8> {
+    let data: Vec<Vec<u8>> = tensors.iter().map(|tensor| dtype.encode(&weights[tensor.range()])).collect();
+    let views = tensors.iter().zip(&data).map(|(tensor, bytes)| {
         let view = TensorView::new(dtype.file_type(), tensor.shape.clone(), bytes)
             .expect("the bytes were encoded from the tensor's own numbers");
         (tensor.name.as_str(), view)
@@ -176,16 +180,17 @@ fn shard_names(index: &Path) -> Result<Vec<String>> {
 
 /// The flat vector while it is being filled; allocated once the first file is found sound.
 struct Fill<'a> {
-    layout: &'a Layout,
+    tensors: &'a [Tensor],
+    len: usize,
     by_name: HashMap<&'a str, usize>,
     weights: Vec<f32>,
     filled: Vec<bool>,
 }
 
 impl<'a> Fill<'a> {
-    fn new(layout: &'a Layout) -> Fill<'a> {
-        let by_name = layout.tensors.iter().enumerate().map(|(i, t)| (t.name.as_str(), i)).collect();
-        Fill { layout, by_name, weights: Vec::new(), filled: vec![false; layout.tensors.len()] }
+    fn new(tensors: &'a [Tensor], len: usize) -> Fill<'a> {
+        let by_name = tensors.iter().enumerate().map(|(i, t)| (t.name.as_str(), i)).collect();
+        Fill { tensors, len, by_name, weights: Vec::new(), filled: vec![false; tensors.len()] }
     }
 
     fn take(&mut self, path: &Path, bytes: &[u8]) -> Result<()> {
@@ -201,7 +206,7 @@ impl<'a> Fill<'a> {
                 let rule = "only tensors of the architecture in config.json are expected";
                 return Err(Error::data(path, rule, format!("it holds {name}")));
             };
-            let tensor = &self.layout.tensors[at];
+            let tensor = &self.tensors[at];
             if view.shape() != tensor.shape {
                 let rule = format!("tensor {name} must have shape {:?}", tensor.shape);
                 return Err(Error::data(path, rule, format!("it has {:?}", view.shape())));
@@ -209,10 +214,10 @@ impl<'a> Fill<'a> {
             known.push((at, view));
         }
         if self.weights.is_empty() {
-            self.weights = zeros(path, self.layout.len)?;
+            self.weights = zeros(path, self.len)?;
         }
         for (at, view) in known {
-            let tensor = &self.layout.tensors[at];
+            let tensor = &self.tensors[at];
             decode(path, &tensor.name, view, &mut self.weights[tensor.range()])?;
             self.filled[at] = true;
         }
@@ -223,7 +228,7 @@ impl<'a> Fill<'a> {
         match self.filled.iter().position(|filled| !filled) {
             None => Ok(self.weights),
             Some(at) => {
-                let tensor = &self.layout.tensors[at];
+                let tensor = &self.tensors[at];
                 let rule = format!("tensor {} of shape {:?} is expected", tensor.name, tensor.shape);
                 Err(Error::data(path, rule, "it is missing"))
             }

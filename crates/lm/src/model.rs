@@ -138,7 +138,7 @@ impl Model {
             text.push('\n');
             text.into_bytes()
         };
-        let weights = checkpoint::to_bytes(&self.weights(), self.layout(), dtype);
+        let weights = checkpoint::to_bytes(&self.weights(), &self.layout().tensors, dtype);
         vec![
             ("config.json".to_owned(), text(self.config().to_json(dtype.name()))),
             ("generation_config.json".to_owned(), text(self.config().generation_json())),

@@ -1,7 +1,7 @@
 //! The training half against transformers and PyTorch on tiny checkpoints of each architecture;
 //! `golden/lm/make.py` made the numbers.
 
-use autodidact_lm::{AdamW, Dtype, Model, Scorer, Trainer};
+use autodidact_lm::{AdamW, Adapter, Alter, Dtype, Model, Scorer, Steer, Trainer};
 use autodidact_math::{Objective, Pull, Row, Scored, sft::MaskedNll};
 use safetensors::SafeTensors;
 use serde::Deserialize;
@@ -95,8 +95,17 @@ fn assert_close(what: &str, ours: &[f32], theirs: &[f32], tolerance: f64) {
 
 fn check(name: &str) {
     let case = Case::open(name);
-    let (model, rows) = (case.model(), case.rows());
-    let mut scorer = Scorer::new(&model);
+    let model = case.model();
+    let trainer = Trainer::new(&model, settings(&case)).expect("sound settings");
+    let names = model.layout().tensors.iter().map(|tensor| tensor.name.clone()).collect();
+    check_training(name, &case, trainer, names);
+    check_probes(name, &case, &case.model());
+}
+
+/// Logits, log-probabilities, entropies, gradients and ten steps.
+fn check_training(name: &str, case: &Case, mut trainer: Trainer, trained: Vec<String>) {
+    let rows = case.rows();
+    let mut scorer = Scorer::new(trainer.model());
     for (i, row) in rows.iter().enumerate() {
         let logits = scorer.logits(&row.tokens).expect("a sound sequence");
         assert_close(&format!("{name} logits.{i}"), &logits, &case.tensor(&format!("logits.{i}")), 1e-5);
@@ -109,14 +118,13 @@ fn check(name: &str) {
         }
     }
 
-    let mut trainer = Trainer::new(&model, settings(&case)).expect("sound settings");
     let objective = WithEntropy(case.golden.entropy_share);
     let pulled = trainer.pull(&rows, &objective).expect("sound rows");
     assert!((pulled.loss - case.golden.loss).abs() < 1e-5 * case.golden.loss, "{name}");
-    for tensor in &model.layout().tensors {
-        let ours = trainer.gradient(&tensor.name).expect("a tensor of the layout");
-        let theirs = case.tensor(&format!("grad.{}", tensor.name));
-        assert_close(&format!("{name} grad.{}", tensor.name), ours, &theirs, 2e-5);
+    for tensor in trained {
+        let ours = trainer.gradient(&tensor).expect("a tensor of the layout");
+        let theirs = case.tensor(&format!("grad.{tensor}"));
+        assert_close(&format!("{name} grad.{tensor}"), ours, &theirs, 2e-5);
     }
 
     trainer.forget();
@@ -127,6 +135,18 @@ fn check(name: &str) {
         assert!((report.grad_norm - norm).abs() < 1e-3 * norm, "{name} step {step}");
         assert_eq!(report.clipped, *norm > case.golden.adamw.max_grad_norm);
     }
+}
+
+/// The residual stream, and what a vector added to it changes.
+fn check_probes(name: &str, case: &Case, model: &Model) {
+    let tokens: &[u32] = &case.golden.rows[0].tokens;
+    let other: &[u32] = &case.golden.rows[2].tokens;
+    let hidden = Scorer::new(model).hidden(&[other, tokens], 1).expect("sound sequences");
+    assert_close(&format!("{name} hidden"), &hidden[1], &case.tensor("hidden.1"), 1e-5);
+    let steer = vec![Steer { layer: 1, vector: case.tensor("vector") }];
+    let alter = Alter { steer, ..Alter::default() };
+    let logits = Scorer::new(model).altered(alter).expect("a sound vector").logits(tokens).expect("sound");
+    assert_close(&format!("{name} steered"), &logits, &case.tensor("steered"), 1e-5);
 }
 
 fn settings(case: &Case) -> AdamW {
@@ -164,6 +184,24 @@ fn qwen2_with_biases_matches_transformers() {
 #[test]
 fn qwen3_with_head_norms_matches_transformers() {
     check("qwen3");
+}
+
+#[test]
+fn an_adapter_saved_by_peft_matches_it_and_saves_again_unchanged() {
+    let case = Case::open("lora");
+    let model = Case::open("llama-tied").model();
+    let adapter = Adapter::open(&model, &case.dir).expect("what peft saves loads here");
+    let saved = adapter.save_files(None, Dtype::F32);
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    for (name, bytes) in &saved {
+        std::fs::write(dir.path().join(name), bytes).expect("writes");
+    }
+    let again = Adapter::open(&model, dir.path()).expect("what is saved here loads here");
+    assert_eq!((again.config(), again.weights()), (adapter.config(), adapter.weights()));
+
+    let names = adapter.tensors().iter().map(|tensor| tensor.name.clone()).collect();
+    let trainer = Trainer::adapted(&model, adapter, settings(&case)).expect("sound settings");
+    check_training("lora", &case, trainer, names);
 }
 
 #[test]

@@ -2,7 +2,10 @@
 //! split of a batch, bit-exact optimiser state, errors before weights change.
 
 use autodidact_core::Seed;
-use autodidact_lm::{AdamW, Architecture, Config, Error, Model, RopeScaling, Trainer};
+use autodidact_lm::{
+    AdamW, Adapter, Alter, Architecture, Config, Dropout, Error, LoraConfig, Model, RopeScaling, Scorer,
+    Steer, Trainer,
+};
 use autodidact_math::{Objective, Pull, Row, Scored, sft::MaskedNll};
 use proptest::prelude::*;
 
@@ -205,4 +208,64 @@ fn a_step_without_a_target_is_an_error() {
     let pulled = trainer.pull(&[masked], &MaskedNll).expect("a masked row is no error");
     assert_eq!((pulled.targets, pulled.tokens), (0, 3));
     assert!(trainer.step(1e-2).is_err());
+}
+
+#[test]
+fn a_fresh_adapter_changes_nothing_and_a_restored_one_goes_on_bit_for_bit() {
+    let rows = rows(10);
+    let step = |trainer: &mut Trainer| {
+        trainer.pull(&rows, &MaskedNll).expect("sound rows");
+        trainer.step(1e-2).expect("finite");
+    };
+    let start = || {
+        let model = model();
+        let adapter = Adapter::new(&model, LoraConfig::default(), Seed::root(9)).expect("sound settings");
+        let trainer = Trainer::adapted(&model, adapter, AdamW::default()).expect("sound settings");
+        (model, trainer)
+    };
+    let (first, mut trainer) = start();
+    assert_eq!(first.version(), model().version());
+    step(&mut trainer);
+    let adapter = trainer.adapter().expect("it trains one").save_files(None, autodidact_lm::Dtype::F32);
+    let optimizer = trainer.save_optimizer();
+    step(&mut trainer);
+
+    let (second, mut resumed) = start();
+    resumed.restore_adapter(&adapter[1].1).expect("what was saved");
+    resumed.restore_optimizer(&optimizer).expect("what was saved");
+    step(&mut resumed);
+    assert_eq!(second.version(), first.version());
+    assert_ne!(first.version(), model().version());
+    let untouched = first.layout().tensor("model.embed_tokens.weight").expect("known").range();
+    assert_eq!(first.weights()[untouched.clone()], model().weights()[untouched]);
+}
+
+#[test]
+fn dropped_units_depend_on_the_seed_and_the_row_not_on_its_company() {
+    let (model, rows) = (model(), rows(6));
+    let score = |rows: &[Row], seed: u64, share: f64| {
+        let alter = Alter { dropout: Some(Dropout { share, seed: Seed::root(seed) }), ..Alter::default() };
+        let scored = Scorer::new(&model).altered(alter).expect("a sound share").score(rows);
+        scored.expect("sound rows").into_iter().map(|scored| scored.logprob).collect::<Vec<_>>()
+    };
+    let plain = Scorer::new(&model).score(&rows).expect("sound rows");
+    assert_eq!(score(&rows, 1, 0.0)[3], plain[3].logprob);
+    assert_eq!(score(&rows, 1, 0.3), score(&rows, 1, 0.3));
+    assert_ne!(score(&rows, 1, 0.3), score(&rows, 2, 0.3));
+    let (alone, together) = (score(&rows[..1], 1, 0.3), score(&rows, 1, 0.3));
+    for (a, b) in alone[0].iter().zip(&together[0]) {
+        assert!((a - b).abs() < 1e-5);
+    }
+}
+
+#[test]
+fn alterations_that_the_model_does_not_have_are_errors() {
+    let refuse = |alter: Alter| Scorer::new(&model()).altered(alter).err().expect("refused").to_string();
+    let steer =
+        |layer, width| Alter { steer: vec![Steer { layer, vector: vec![0.0; width] }], dropout: None };
+    assert!(refuse(steer(3, 32)).contains("steer.layer must be at most"));
+    assert!(refuse(steer(1, 31)).contains("steer.vector must be as long as"));
+    let dropout = Some(Dropout { share: 1.0, seed: Seed::root(0) });
+    assert!(refuse(Alter { dropout, steer: vec![] }).contains("dropout.share must be in [0, 1)"));
+    assert!(Scorer::new(&model()).hidden(&[&[1, 2]], 3).is_err());
 }

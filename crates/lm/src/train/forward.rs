@@ -1,5 +1,6 @@
 //! The forward pass over a shard: tokens in, the residual stream and what targets read out.
 
+use super::alter::{Alter, Site};
 use super::arena::{Arena, Keep, chunk_rows};
 use super::attention::{self, Heads};
 use super::shard::Shard;
@@ -20,6 +21,8 @@ pub struct Net<'a> {
     pub weights: &'a [f32],
     /// Rotary tables that reach the longest sequence.
     pub rope: &'a Rope,
+    /// What the pass changes on its way.
+    pub alter: &'a Alter,
 }
 
 impl<'a> Net<'a> {
@@ -50,11 +53,19 @@ pub fn stream_slot(layer: usize, keep: Keep) -> usize {
 /// Runs all layers and reads every counted target of the shard into `arena.reads`. The arena must
 /// fit the shard. Logits of the last chunk stay in the arena.
 pub fn run(net: Net<'_>, shard: &Shard, rows: &[Row], arena: &mut Arena, keep: Keep) {
-    embed(net, shard, rows, &mut arena.stream[0]);
-    for layer in 0..net.config.num_hidden_layers {
-        block(net, shard, arena, layer, keep);
-    }
+    run_layers(net, shard, rows, arena, keep, net.config.num_hidden_layers);
     read_targets(net, shard, rows, arena, keep);
+}
+
+/// Runs the first `layers` layers; the stream after them is at [`stream_slot`].
+pub fn run_layers(net: Net<'_>, shard: &Shard, rows: &[Row], arena: &mut Arena, keep: Keep, layers: usize) {
+    let len = shard.rows * net.config.hidden_size;
+    embed(net, shard, rows, &mut arena.stream[0]);
+    net.alter.steer(0, &mut arena.stream[0][..len]);
+    for layer in 0..layers {
+        block(net, shard, arena, layer, keep);
+        net.alter.steer(layer + 1, &mut arena.stream[stream_slot(layer + 1, keep)][..len]);
+    }
 }
 
 fn embed(net: Net<'_>, shard: &Shard, rows: &[Row], stream: &mut [f32]) {
@@ -93,6 +104,7 @@ fn block(net: Net<'_>, shard: &Shard, arena: &mut Arena, layer: usize, keep: Kee
             &mut arena.probs,
         );
     }
+    net.alter.drop(shard, layer, Site::Attended, &mut kept.attended[..n * wide], wide);
     kept.middle[..n * d].copy_from_slice(&before[..n * d]);
     let attended = Mat::new(&kept.attended, n, wide);
     matmul::add(MatMut::new(&mut kept.middle, n, d), attended, net.matrix(at.o, d, wide).t(), 1.0);
@@ -102,6 +114,7 @@ fn block(net: Net<'_>, shard: &Shard, arena: &mut Arena, layer: usize, keep: Kee
     let gate_up = MatMut::new(&mut kept.gate_up, n, 2 * inner);
     matmul::set(gate_up, normed, net.matrix(at.gate_up, 2 * inner, d).t(), 1.0);
     swiglu::forward(&kept.gate_up[..n * 2 * inner], inner, &mut arena.inner);
+    net.alter.drop(shard, layer, Site::Gated, &mut arena.inner[..n * inner], inner);
 
     after[..n * d].copy_from_slice(&kept.middle[..n * d]);
     let gated = Mat::new(&arena.inner, n, inner);

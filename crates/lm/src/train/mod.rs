@@ -5,6 +5,7 @@
 //! added in the order of lanes: so the result is the same, bit for bit, for any number of threads.
 //! Working memory ([`arena`]) is borrowed from a pool, one a running lane, and never shrinks.
 
+mod alter;
 mod arena;
 mod attention;
 mod backward;
@@ -12,21 +13,30 @@ mod forward;
 mod pass;
 mod shard;
 
+pub use alter::{Alter, Dropout, Steer};
 pub use pass::Scorer;
 
 use crate::kernels::adamw;
+use crate::lora::Adapter;
 use crate::optim::{AdamW, Optimizer, StepReport};
 use crate::{Error, Model, Result};
 use autodidact_math::{Objective, Row, Scored};
 use pass::Pulls;
 use rayon::prelude::*;
 
-/// Trains all weights of a model.
+/// Trains a model: all of its weights, or adapters on some of them.
 pub struct Trainer {
     scorer: Scorer,
     optimizer: Optimizer,
+    adapter: Option<Adapted>,
     lanes: Vec<Lane>,
     targets: usize,
+}
+
+/// The adapters that are trained instead of the model's own weights.
+struct Adapted {
+    adapter: Adapter,
+    gradient: Vec<f32>,
 }
 
 /// One lane's share of the gradient.
@@ -50,11 +60,27 @@ pub struct Pulled {
 }
 
 impl Trainer {
-    /// A trainer at its first step.
+    /// A trainer of all weights, at its first step.
     pub fn new(model: &Model, settings: AdamW) -> Result<Trainer> {
         let layout = model.layout();
         let optimizer = Optimizer::new(settings, &layout.tensors, layout.len)?;
-        Ok(Trainer { scorer: Scorer::new(model), optimizer, lanes: Vec::new(), targets: 0 })
+        let scorer = Scorer::new(model);
+        Ok(Trainer { scorer, optimizer, adapter: None, lanes: Vec::new(), targets: 0 })
+    }
+
+    /// A trainer of an adapter that was made for this model, at its first step. The model takes on
+    /// the adapter's weights now and after every step.
+    pub fn adapted(model: &Model, adapter: Adapter, settings: AdamW) -> Result<Trainer> {
+        let len = adapter.weights().len();
+        let optimizer = Optimizer::new(settings, adapter.tensors(), len)?;
+        model.update(|weights| adapter.apply(weights));
+        let adapter = Some(Adapted { adapter, gradient: vec![0.0; len] });
+        Ok(Trainer { scorer: Scorer::new(model), optimizer, adapter, lanes: Vec::new(), targets: 0 })
+    }
+
+    /// The adapter that is trained, if there is one.
+    pub fn adapter(&self) -> Option<&Adapter> {
+        self.adapter.as_ref().map(|adapted| &adapted.adapter)
     }
 
     /// The model that is trained.
@@ -125,7 +151,16 @@ impl Trainer {
         self.targets = 0;
         let model = self.scorer.model().clone();
         let lane = self.lanes.first_mut().expect("a pull with targets made the lanes");
-        model.update(|weights| self.optimizer.step(weights, &mut lane.gradient, rate))
+        match &mut self.adapter {
+            None => model.update(|weights| self.optimizer.step(weights, &mut lane.gradient, rate)),
+            Some(Adapted { adapter, gradient }) => {
+                adapter.gradient(&lane.gradient, gradient);
+                lane.gradient.fill(0.0);
+                let report = self.optimizer.step(adapter.weights_mut(), gradient, rate)?;
+                model.update(|weights| adapter.apply(weights));
+                Ok(report)
+            }
+        }
     }
 
     /// Forgets the gradient that has accumulated since the last step.
@@ -137,16 +172,33 @@ impl Trainer {
         self.targets = 0;
     }
 
-    /// The accumulated gradient of the tensor of that Hugging Face name.
+    /// The accumulated gradient of the tensor of that name: one of the layout's, or one of the
+    /// adapter's.
     pub fn gradient(&mut self, name: &str) -> Result<&[f32]> {
-        let layout = self.scorer.model().layout();
-        let range = layout.tensor(name).map(|tensor| tensor.range());
-        let range = range.ok_or_else(|| Error::invalid("tensor", "one of the layout's names", name))?;
         self.reduce();
-        match self.lanes.first() {
-            Some(lane) => Ok(&lane.gradient[range]),
-            None => Err(Error::invalid("number of targets since the last step", "at least 1", 0)),
+        let Some(lane) = self.lanes.first() else {
+            return Err(Error::invalid("number of targets since the last step", "at least 1", 0));
+        };
+        if let Some(Adapted { adapter, gradient }) = &mut self.adapter
+            && let Some(tensor) = adapter.tensors().iter().find(|tensor| tensor.name == name)
+        {
+            adapter.gradient(&lane.gradient, gradient);
+            return Ok(&gradient[tensor.range()]);
         }
+        match self.scorer.model().layout().tensor(name) {
+            Some(tensor) => Ok(&lane.gradient[tensor.range()]),
+            None => Err(Error::invalid("tensor", "one of the layout's names", name)),
+        }
+    }
+
+    /// Replaces the adapter's weights by those of its safetensors file; the model follows.
+    pub fn restore_adapter(&mut self, bytes: &[u8]) -> Result<()> {
+        let Some(Adapted { adapter, .. }) = &mut self.adapter else {
+            return Err(Error::invalid("trainer", "one of an adapter", "one of all weights"));
+        };
+        adapter.load(bytes)?;
+        self.scorer.model().update(|weights| adapter.apply(weights));
+        Ok(())
     }
 
     /// The optimiser's state as safetensors bytes.

@@ -1,5 +1,6 @@
 //! Running passes over all shards of a batch, lanes in parallel.
 
+use super::alter::Alter;
 use super::arena::{Arena, Keep};
 use super::forward::{self, Net};
 use super::shard::{self, Shard};
@@ -10,15 +11,11 @@ use autodidact_math::{Objective, Pull, Row, Scored};
 use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};
 
-/// Lanes of a batch: the most threads that one pass can use.
-const LANES: usize = 4;
-/// Input rows that a shard aims at.
-const SHARD_ROWS: usize = 512;
-
 /// Scores rows under a model's current weights, keeping its working memory between calls.
 pub struct Scorer {
     model: Model,
     rope: Rope,
+    alter: Alter,
     pool: Mutex<Vec<Arena>>,
 }
 
@@ -33,7 +30,15 @@ pub enum Pulls<'a> {
 impl Scorer {
     /// A scorer of this model.
     pub fn new(model: &Model) -> Scorer {
-        Scorer { model: model.clone(), rope: Rope::new(model.config()), pool: Mutex::default() }
+        let rope = Rope::new(model.config());
+        Scorer { model: model.clone(), rope, alter: Alter::default(), pool: Mutex::default() }
+    }
+
+    /// The same scorer with its passes altered: vectors added to the stream, units dropped.
+    pub fn altered(mut self, alter: Alter) -> Result<Scorer> {
+        alter.check(self.model.config())?;
+        self.alter = alter;
+        Ok(self)
     }
 
     /// The model that is scored.
@@ -64,11 +69,38 @@ impl Scorer {
         Ok(in_batch_order(rows, &shards, parts))
     }
 
+    /// The residual stream of each sequence after `layer` layers (0: the embedding; all: before the
+    /// last norm), `(tokens, hidden)`, in order.
+    pub fn hidden(&mut self, sequences: &[&[u32]], layer: usize) -> Result<Vec<Vec<f32>>> {
+        let config = self.model.config();
+        if layer > config.num_hidden_layers {
+            let rule = format!("at most num_hidden_layers = {}", config.num_hidden_layers);
+            return Err(Error::invalid("layer", rule, layer));
+        }
+        let d = config.hidden_size;
+        let rows: Vec<Row> = sequences.iter().map(|tokens| whole(tokens)).collect();
+        shard::check(&rows, config)?;
+        let shards = self.cut(&rows);
+        self.reach(&shards);
+        let weights = self.model.weights();
+        let net = self.net(&weights);
+        let mut out = vec![Vec::new(); rows.len()];
+        for shard in &shards {
+            let mut arena = self.borrow();
+            arena.fit(net.config, shard, Keep::Last);
+            forward::run_layers(net, shard, &rows, &mut arena, Keep::Last, layer);
+            let stream = &arena.stream[forward::stream_slot(layer, Keep::Last)];
+            for s in &shard.sequences {
+                out[s.at] = stream[s.start * d..][..s.len * d].to_vec();
+            }
+            self.give_back(arena);
+        }
+        Ok(out)
+    }
+
     /// The logits after each token of a sequence, `(tokens, vocab)`.
     pub fn logits(&mut self, tokens: &[u32]) -> Result<Vec<f32>> {
-        // Every position predicts something: the last one a made-up target.
-        let tokens = tokens.iter().copied().chain([0]).collect::<Vec<u32>>();
-        let rows = [Row { weight: vec![1.0; tokens.len() - 1], tokens }];
+        let rows = [whole(tokens)];
         shard::check(&rows, self.model.config())?;
         let vocab = self.model.config().vocab_size;
         let mut out = Vec::with_capacity(rows[0].weight.len() * vocab);
@@ -89,12 +121,14 @@ impl Scorer {
         Ok(out)
     }
 
+    /// Lanes of a batch: the most threads that one pass can use. Each costs a gradient as large as
+    /// the model, so that large models get fewer.
     pub(super) fn lanes(&self) -> usize {
-        LANES
+        if self.model.layout().len <= 1 << 26 { 4 } else { 2 }
     }
 
     pub(super) fn cut(&self, rows: &[Row]) -> Vec<Shard> {
-        shard::cut(rows, shard_rows(self.model.config()), LANES)
+        shard::cut(rows, shard_rows(self.model.config()), self.lanes())
     }
 
     /// Runs forward and backward over every shard; shard `i` adds to `gradients[i % lanes]`.
@@ -139,7 +173,8 @@ impl Scorer {
     }
 
     fn net<'a>(&'a self, weights: &'a [f32]) -> Net<'a> {
-        Net { config: self.model.config(), layout: self.model.layout(), weights, rope: &self.rope }
+        let (config, layout) = (self.model.config(), self.model.layout());
+        Net { config, layout, weights, rope: &self.rope, alter: &self.alter }
     }
 
     fn borrow(&self) -> Arena {
@@ -151,10 +186,15 @@ impl Scorer {
     }
 }
 
-/// Fewer rows a shard for larger models, whose products are large enough and whose activations
-/// would fill the memory.
+/// A row whose every position predicts something, the last one a made-up target.
+fn whole(tokens: &[u32]) -> Row {
+    Row { tokens: tokens.iter().copied().chain([0]).collect(), weight: vec![1.0; tokens.len()] }
+}
+
+/// Input rows that a shard aims at: fewer for larger models, whose products are large enough and
+/// whose activations would fill the memory.
 fn shard_rows(config: &Config) -> usize {
-    if config.hidden_size <= 192 { SHARD_ROWS } else { SHARD_ROWS / 2 }
+    if config.hidden_size <= 192 { 512 } else { 256 }
 }
 
 /// Forward and backward over one shard.
