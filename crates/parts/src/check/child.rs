@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A running child.
 #[derive(Debug)]
@@ -126,8 +126,10 @@ impl Child {
 impl Drop for Child {
     fn drop(&mut self) {
         self.input = None;
-        // A well-behaved child ends when its input does; the others are not waited for.
-        while self.lines.recv_timeout(GRACE).is_ok() {}
+        // A well-behaved child ends when its input does; the others, and those that talk without end,
+        // are not waited for.
+        let until = Instant::now() + GRACE;
+        while self.lines.recv_timeout(until.saturating_duration_since(Instant::now())).is_ok() {}
         self.kill();
     }
 }

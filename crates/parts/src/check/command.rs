@@ -338,6 +338,16 @@ mod tests {
     }
 
     #[test]
+    fn a_program_that_talks_without_end_is_an_error_and_ends_with_its_judge() {
+        let workers = workers("yes", Command::default());
+        assert!(judge(&workers, &["4"])[0].is_error());
+        let began = Instant::now();
+        workers.idle().push(workers.start().expect("sh starts"));
+        drop(workers);
+        assert!(began.elapsed() < Duration::from_secs(5));
+    }
+
+    #[test]
     fn a_reply_may_be_null_or_have_parts() {
         assert!(matches!(verdict("null", &json!(0)).expect("valid").outcome, Outcome::Abstain { .. }));
         let full = verdict(r#"{"id": 7, "score": 0.5, "tests": 3, "passed": true, "note": "x"}"#, &json!(7));

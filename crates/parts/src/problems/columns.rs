@@ -74,9 +74,7 @@ impl Columns {
             columns.remove(&self.prompt);
         }
         // A completion in messages is an answer in its last one.
-        if let Some(Some(Body::Messages(mut said))) =
-            columns.get(&self.answer).map(|value| body_of_messages(value))
-        {
+        if let Some(Some(Body::Messages(mut said))) = columns.get(&self.answer).map(body_of_messages) {
             let last = said.pop().map(|message| message.content).unwrap_or_default();
             columns.insert(self.answer.clone(), Value::String(last));
         }
