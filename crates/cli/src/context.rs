@@ -61,3 +61,16 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
         .and_then(|()| std::fs::rename(&partial, path))
         .map_err(|source| CommandError::io(path, "writing", source))
 }
+
+/// Copies the plain files of a directory, each whole or not at all.
+pub fn copy_files(from: &Path, to: &Path) -> Result<()> {
+    let reading = |source| CommandError::io(from, "reading", source);
+    for entry in std::fs::read_dir(from).map_err(reading)? {
+        let path = entry.map_err(reading)?.path();
+        if let (true, Some(name)) = (path.is_file(), path.file_name()) {
+            let bytes = std::fs::read(&path).map_err(|source| CommandError::io(&path, "reading", source))?;
+            write_file(&to.join(name), &bytes)?;
+        }
+    }
+    Ok(())
+}

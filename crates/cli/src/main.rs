@@ -12,6 +12,7 @@ mod interrupt;
 mod machine;
 mod plot;
 mod progress;
+mod run;
 mod shell;
 mod table;
 mod units;

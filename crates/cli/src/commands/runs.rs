@@ -4,6 +4,8 @@ mod list;
 mod samples;
 mod show;
 
+pub use samples::Choice;
+
 use crate::context::Context;
 use crate::error::Result;
 use clap::{Args, Subcommand};

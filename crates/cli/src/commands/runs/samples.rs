@@ -7,6 +7,9 @@ use autodidact_core::{Outcome, RunId};
 use autodidact_ledger::{Order, OutcomeKind, SampleFilter, SampleView, Store};
 use clap::{Args, ValueEnum};
 
+/// How many samples are shown unless told otherwise.
+const SCREEN: u64 = 10;
+
 /// Look at the samples of a run; every condition given must hold.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -59,9 +62,9 @@ pub struct Choice {
     /// In which order.
     #[arg(long, value_enum, default_value_t, value_name = "ORDER")]
     pub order: Sorting,
-    /// At most this many; 0 for all.
-    #[arg(long, default_value_t = 10, value_name = "N")]
-    pub limit: u64,
+    /// At most this many.
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
     /// Skip this many first.
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub offset: u64,
@@ -121,7 +124,7 @@ impl Choice {
                 Sorting::Longest => Order::Longest,
                 Sorting::Shortest => Order::Shortest,
             },
-            limit: (self.limit > 0).then_some(self.limit),
+            limit: self.limit,
             offset: self.offset,
             ..SampleFilter::of(run)
         }
@@ -132,7 +135,10 @@ impl Samples {
     /// Prints the samples, or their number.
     pub fn perform(&self, context: &Context) -> Result<()> {
         let store = context.existing_ledger()?;
-        let filter = self.choice.filter(&store.find(&self.run)?);
+        let mut filter = self.choice.filter(&store.find(&self.run)?);
+        if !self.json {
+            filter.limit.get_or_insert(SCREEN);
+        }
         if self.count {
             return context.shell.out(&format!("{}\n", store.count_samples(&filter)?));
         }

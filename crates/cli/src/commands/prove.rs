@@ -1,0 +1,164 @@
+//! `prove`: does a recipe do here, on a small scale, what its paper claims?
+
+use crate::context::{Context, write_file};
+use crate::error::{CommandError, Kind, Result};
+use crate::interrupt::on_interrupt;
+use crate::plot;
+use crate::progress::Progress;
+use crate::shell::JsonShape;
+use crate::table::Table;
+use crate::units;
+use autodidact_core::Error;
+use autodidact_recipes::PROOFS;
+use autodidact_recipes::proof::{Chart, Claim, ProofOptions, ProofReport, Scale};
+use clap::Args;
+use serde::Serialize;
+use std::path::Path;
+use std::time::Instant;
+
+/// Run a recipe's small-scale proof and report which of its claims hold.
+///
+/// Writes table.md, plot.svg and result.json into the workspace's folder proofs/ID. Exits with 3
+/// when a claim is not met.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  autodidact prove raft
+  autodidact prove b-star --seeds 3 --json
+
+--json ends with one object on stdout: {recipe, seeds, seconds, claims}; each claim holds
+{name, value, interval, required, met}.")]
+pub struct Prove {
+    /// The recipe.
+    recipe: String,
+    /// How many seeds; every arm runs once with each.
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    seeds: u64,
+    /// A much smaller experiment, to see that it works; its claims mean little.
+    #[arg(long)]
+    quick: bool,
+    /// Print one JSON object when done.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints and result.json begins with.
+#[derive(Serialize)]
+struct Printed<'a> {
+    recipe: &'a str,
+    seeds: &'a [u64],
+    seconds: f64,
+    claims: &'a [Claim],
+}
+
+impl Prove {
+    /// Runs the proof, writes its folder and prints its claims.
+    pub fn perform(&self, context: &Context) -> Result<()> {
+        let proof = PROOFS
+            .iter()
+            .find(|proof| proof.id == self.recipe)
+            .ok_or_else(|| Error::unknown("proof", &self.recipe, PROOFS.iter().map(|proof| proof.id)))?;
+        context.shell.say(&format!("proof of {}: {}", proof.id, proof.about));
+        let stop = on_interrupt(format!("autodidact prove {}", proof.id))?;
+        let started = Instant::now();
+        let progress = Progress::new(context.shell);
+        let options = ProofOptions {
+            seeds: (0..self.seeds).collect(),
+            scale: if self.quick { Scale::Quick } else { Scale::Full },
+            observer: &progress,
+            stop,
+        };
+        let report = (proof.run)(&options);
+        drop(progress);
+        let report = report?;
+        let seconds = started.elapsed().as_secs_f64();
+
+        let folder = context.proof_folder(proof.id);
+        write(&report, seconds, &folder)?;
+        context.shell.say(&format!("files: {}", folder.display()));
+        let printed =
+            Printed { recipe: &report.recipe, seeds: &report.seeds, seconds, claims: &report.claims };
+        match self.json {
+            true => context.shell.json(&printed, JsonShape::Line)?,
+            false => context.shell.out(&claims(&report.claims).plain())?,
+        }
+        if report.met() {
+            return Ok(());
+        }
+        let open = report.claims.iter().filter(|claim| !claim.met).count();
+        let message = format!("{open} of {} claims are not met", report.claims.len());
+        Err(CommandError::new(Kind::Claim, message))
+    }
+}
+
+fn claims(claims: &[Claim]) -> Table {
+    let mut table = Table::new(&["claim", "value", "95 % interval", "required", "met"]);
+    for claim in claims {
+        let interval = claim.interval.map_or_else(
+            || "-".to_owned(),
+            |(low, high)| format!("[{}, {}]", units::number(low), units::number(high)),
+        );
+        table.row([
+            claim.name.clone(),
+            units::number(claim.value),
+            interval,
+            claim.required.clone(),
+            if claim.met { "yes" } else { "no" }.to_owned(),
+        ]);
+    }
+    table
+}
+
+fn write(report: &ProofReport, seconds: f64, folder: &Path) -> Result<()> {
+    let mut value = serde_json::to_value(report)?;
+    value["seconds"] = seconds.into();
+    let json = serde_json::to_string_pretty(&value)? + "\n";
+    write_file(&folder.join("result.json"), json.as_bytes())?;
+    write_file(&folder.join("table.md"), markdown(report, seconds).as_bytes())?;
+    for (i, chart) in report.charts.iter().enumerate() {
+        let name = if i == 0 { "plot.svg".to_owned() } else { format!("plot-{}.svg", i + 1) };
+        if let Some(svg) = drawn(chart).svg()? {
+            write_file(&folder.join(name), svg.as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
+fn markdown(report: &ProofReport, seconds: f64) -> String {
+    let seeds: Vec<String> = report.seeds.iter().map(u64::to_string).collect();
+    let mut out = format!(
+        "# Proof of {}\n\nSeeds {}; {}.\n\n{}",
+        report.recipe,
+        seeds.join(", "),
+        units::seconds(seconds),
+        claims(&report.claims).markdown()
+    );
+    for table in &report.tables {
+        let mut rows = Table::with_head(table.columns.clone());
+        for row in &table.rows {
+            rows.row(row.iter().cloned());
+        }
+        out.push_str(&format!("\n## {}\n\n{}", table.title, rows.markdown()));
+    }
+    if !report.notes.is_empty() {
+        out.push_str("\n## Notes\n\n");
+        for note in &report.notes {
+            out.push_str(&format!("* {note}\n"));
+        }
+    }
+    out
+}
+
+fn drawn(chart: &Chart) -> plot::Chart {
+    let line = |line: &autodidact_recipes::proof::Line| plot::Line {
+        name: line.name.clone(),
+        points: line.points.clone(),
+        band: Vec::new(),
+    };
+    plot::Chart {
+        title: chart.title.clone(),
+        across: chart.x.clone(),
+        up: chart.y.clone(),
+        lines: chart.lines.iter().map(line).collect(),
+        bounds: None,
+    }
+}

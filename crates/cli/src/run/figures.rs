@@ -1,0 +1,144 @@
+//! The plots of a run, from its ledger.
+
+use crate::error::Result;
+use crate::plot::{Bar, Chart, Line, bars};
+use autodidact_ledger::{Point, Report, Series};
+use std::collections::BTreeMap;
+
+/// A plot: its file name and its SVG.
+pub type Figure = (&'static str, String);
+
+/// What goes on one plot.
+struct Wanted {
+    file: &'static str,
+    title: &'static str,
+    up: &'static str,
+    /// Endings of metric names: `reward` takes `pool/reward` as well.
+    metrics: &'static [&'static str],
+    bounds: Option<(f64, f64)>,
+}
+
+const WANTED: [Wanted; 6] = [
+    Wanted {
+        file: "reward.svg",
+        title: "mean score of the sampled answers",
+        up: "score",
+        metrics: &["reward", "kept_reward"],
+        bounds: None,
+    },
+    Wanted {
+        file: "passes.svg",
+        title: "problems solved",
+        up: "share",
+        metrics: &["pass@1", "pass@k", "maj@k", "greedy"],
+        bounds: Some((0.0, 1.0)),
+    },
+    Wanted { file: "entropy.svg", title: "entropy", up: "nats a token", metrics: &["entropy"], bounds: None },
+    Wanted {
+        file: "diversity.svg",
+        title: "diversity of the answers",
+        up: "share of distinct answers",
+        metrics: &["distinct_ratio", "diversity", "distinct_2"],
+        bounds: Some((0.0, 1.0)),
+    },
+    Wanted {
+        file: "length.svg",
+        title: "length of the answers",
+        up: "tokens",
+        metrics: &["completions/mean_length", "completions/max_length", "answer_length"],
+        bounds: None,
+    },
+    Wanted {
+        file: "loss.svg",
+        title: "training loss",
+        up: "nats a target",
+        metrics: &["loss"],
+        bounds: None,
+    },
+];
+
+/// Every plot that the run has numbers for.
+pub fn figures(report: &Report) -> Result<Vec<Figure>> {
+    let mut figures = Vec::new();
+    for wanted in &WANTED {
+        let lines: Vec<Line> = report
+            .series
+            .iter()
+            .filter(|series| wanted.takes(series))
+            .map(|series| line(series, report))
+            .collect();
+        let chart = Chart {
+            title: format!("{}: {}", report.line.run.0, wanted.title),
+            across: "round".to_owned(),
+            up: wanted.up.to_owned(),
+            lines,
+            bounds: wanted.bounds,
+        };
+        if let Some(svg) = chart.svg()? {
+            figures.push((wanted.file, svg));
+        }
+    }
+    if let Some(svg) = time(report)? {
+        figures.push(("time.svg", svg));
+    }
+    Ok(figures)
+}
+
+impl Wanted {
+    /// Whether a series belongs here.
+    fn takes(&self, series: &Series) -> bool {
+        self.metrics.iter().any(|&metric| {
+            let stage = series.name.strip_suffix(metric);
+            stage.is_some_and(|stage| stage.is_empty() || stage.ends_with('/'))
+        })
+    }
+}
+
+/// One value a round: the mean over what was noted in it. Measurements have a band.
+fn line(series: &Series, report: &Report) -> Line {
+    let by_round = rounds(&series.points);
+    let end = |side: &str| {
+        let name = format!("{}/{side}", series.name);
+        report.series.iter().find(|one| one.name == name).map(|one| rounds(&one.points))
+    };
+    let band = match (end("low"), end("high")) {
+        (Some(low), Some(high)) => by_round
+            .keys()
+            .filter_map(|round| Some((f64::from(*round), *low.get(round)?, *high.get(round)?)))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let points = by_round.into_iter().map(|(round, value)| (f64::from(round), value)).collect();
+    Line { name: series.name.clone(), points, band }
+}
+
+fn rounds(points: &[Point]) -> BTreeMap<u32, f64> {
+    let mut sums: BTreeMap<u32, (f64, u32)> = BTreeMap::new();
+    for point in points {
+        let sum = sums.entry(point.round).or_insert((0.0, 0));
+        *sum = (sum.0 + point.value, sum.1 + 1);
+    }
+    sums.into_iter().map(|(round, (sum, n))| (round, sum / f64::from(n))).collect()
+}
+
+/// Seconds by what they were spent on, one bar a purpose.
+fn time(report: &Report) -> Result<Option<String>> {
+    let legend = ["answering", "judging", "learning", "evaluating"];
+    let times = report.times;
+    let parts = [times.proposing, times.judging, times.learning, times.evaluating];
+    let mut stages: Vec<Bar> = vec![Bar { name: "all".to_owned(), parts: parts.to_vec() }];
+    for stage in &report.stages {
+        let at = match stage.purpose.as_str() {
+            "learn" => 2,
+            "evaluation" => 3,
+            _ => 0,
+        };
+        let mut parts = vec![0.0; legend.len()];
+        parts[at] = stage.spend.seconds;
+        stages.push(Bar { name: stage.stage.clone(), parts });
+    }
+    if report.stages.is_empty() {
+        return Ok(None);
+    }
+    bars(&format!("{}: where the time went", report.line.run.0), "seconds", &legend, &stages)
+}

@@ -1,0 +1,192 @@
+//! Doing a run: recording it, telling of it, writing its folder when it ends.
+
+use super::figures::figures;
+use super::job::Job;
+use super::outcome::Outcome;
+use super::plan::Plan;
+use super::report;
+use crate::context::{Context, write_file};
+use crate::error::{CommandError, Kind, Result};
+use crate::interrupt::on_interrupt;
+use crate::progress::Progress;
+use crate::shell::Paint;
+use autodidact_core::{Error, Run, RunEnd, RunId, RunOptions};
+use autodidact_ledger::{OutputLine, Report, Store};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Files of a state that only a resumed learner needs, not whoever loads the model.
+const LEARNERS_OWN: [&str; 3] = ["learner.json", "optimizer.safetensors", "pretraining.json"];
+
+/// Where a run begins.
+#[derive(Clone, Debug)]
+pub enum Start {
+    /// As a new run.
+    New,
+    /// Where this recorded run ended.
+    Resumed(RunId),
+}
+
+/// A run that ended cleanly.
+pub struct Finished {
+    /// Its name.
+    pub run: RunId,
+    /// What it brought.
+    pub outcome: Outcome,
+    /// Where the resulting model is, if there is one.
+    pub checkpoint: Option<PathBuf>,
+    /// Its folder: report, plots, settings.
+    pub folder: PathBuf,
+}
+
+/// Does what the job says and reports it.
+pub fn perform(context: &Context, job: &Job, start: Start) -> Result<Finished> {
+    perform_with(context, job, start, |run| (job.recipe.run)(&job.settings, run))
+}
+
+/// Does `body` as the job's run and reports it. Fails, with the report written, when a cap, an alarm
+/// or the user stopped it.
+pub fn perform_with(
+    context: &Context,
+    job: &Job,
+    start: Start,
+    body: impl FnOnce(&mut Run<'_>) -> Result<(), Error>,
+) -> Result<Finished> {
+    let shell = context.shell;
+    shell.say(&plan(context, job).told());
+    let store = context.ledger()?;
+    let (id, complete) = match start {
+        Start::New => (store.begin(&job.spec()?)?, false),
+        Start::Resumed(id) => {
+            let complete = matches!(store.last_end(&id)?, Some(RunEnd::Complete));
+            (id, complete)
+        }
+    };
+    let _claim = store.claim(&id)?;
+    let folder = context.run_folder(&id);
+    write_file(&folder.join("plan.toml"), job.file()?.as_bytes())?;
+    shell.say(&format!("run {} in {}", shell.paint(Paint::Bold, &id.0), folder.display()));
+
+    let resume = format!("autodidact resume {}", id.0);
+    let stop = on_interrupt(resume.clone())?;
+    let progress = Progress::new(shell);
+    let options = RunOptions {
+        ledger: &store,
+        id: id.clone(),
+        seed: job.seed,
+        caps: job.caps,
+        alarms: job.alarms,
+        observer: &progress,
+        stop,
+        complete,
+    };
+    let mut run = Run::new(options)?.of(job.recipe.card);
+    let result = body(&mut run);
+    let stopped = match &result {
+        Err(Error::BudgetSpent { .. }) => Some(Kind::Stopped),
+        Err(Error::Interrupted) => Some(Kind::Interrupted),
+        _ => None,
+    };
+    let ended = run.finish(result);
+    drop(progress);
+
+    let report = store.report(&id)?;
+    let outcome = Outcome::of(&store, &report)?;
+    let checkpoint = write_folder(&store, &report, &outcome, &folder)?;
+    match (ended, stopped) {
+        (Ok(RunEnd::Stopped { reason }), Some(kind)) => {
+            let error = CommandError::new(kind, format_args!("run {} stopped: {reason}", id.0));
+            Err(error.hint(format!("go on with `{resume}`")))
+        }
+        (Ok(_), _) => Ok(Finished { run: id, outcome, checkpoint, folder }),
+        (Err(error), _) => {
+            let error = CommandError::from(error);
+            let mended = match error.kind {
+                Kind::Alarm => "mend the cause or relax the alarm, then",
+                _ => "once the cause is mended,",
+            };
+            Err(error.hint(format!("{mended} go on with `{resume}`")))
+        }
+    }
+}
+
+/// What the job will cost on this machine.
+pub fn plan(context: &Context, job: &Job) -> Plan {
+    Plan::of(job, context.threads, autodidact_lm::sgemm_peak(Duration::from_millis(60)))
+}
+
+/// Writes the report, the plots and the resulting model, if the run offers one.
+fn write_folder(store: &Store, report: &Report, outcome: &Outcome, folder: &Path) -> Result<Option<PathBuf>> {
+    let checkpoint = match result_of(report) {
+        Some(output) => {
+            let directory = folder.join("checkpoint");
+            write_checkpoint(store, output, &directory)?;
+            Some(directory)
+        }
+        None => None,
+    };
+    let figures = figures(report)?;
+    for (name, svg) in &figures {
+        write_file(&folder.join(name), svg.as_bytes())?;
+    }
+    let names: Vec<&str> = figures.iter().map(|(name, _)| *name).collect();
+    let text = report::markdown(report, outcome, &names, checkpoint.as_deref());
+    write_file(&folder.join("report.md"), text.as_bytes())?;
+    Ok(checkpoint)
+}
+
+/// The state that counts as a run's result: its best, or its last.
+pub fn result_of(report: &Report) -> Option<&OutputLine> {
+    let named = |name: &str| report.outputs.iter().find(|output| output.name == name);
+    named("best").or_else(|| named("last")).or_else(|| report.outputs.first())
+}
+
+/// Writes a recorded state as a checkpoint, without the files that only its learner needs. Files of
+/// another checkpoint in that directory are replaced.
+pub fn write_checkpoint(store: &Store, output: &OutputLine, directory: &Path) -> Result<()> {
+    let files: Vec<_> =
+        output.files.iter().filter(|(name, _)| !LEARNERS_OWN.contains(&name.as_str())).cloned().collect();
+    for (name, bytes) in store.snapshot(&files)?.files {
+        write_file(&directory.join(&name), &bytes)?;
+    }
+    Ok(())
+}
+
+/// What scripts read at the end of a run.
+#[derive(Serialize)]
+struct Printed<'a> {
+    #[serde(flatten)]
+    outcome: &'a Outcome,
+    checkpoint: Option<&'a Path>,
+    run: &'a str,
+}
+
+impl Finished {
+    /// What came out, for scripts.
+    pub fn json(&self) -> impl Serialize {
+        Printed { outcome: &self.outcome, checkpoint: self.checkpoint.as_deref(), run: &self.run.0 }
+    }
+
+    /// Says what came out, where it is and what to try next.
+    pub fn told(&self, context: &Context) -> String {
+        let (shell, outcome) = (context.shell, &self.outcome);
+        let mut out = String::new();
+        if outcome.before.is_some() || outcome.after.is_some() {
+            out.push_str(&report::gains(outcome).plain());
+            if let Some(gain) = &outcome.gain {
+                let paint = if gain.low > 0.0 { Paint::Green } else { Paint::Yellow };
+                out.push_str(&format!("gain    {}\n", shell.paint(paint, &report::points(gain))));
+            }
+            out.push('\n');
+        }
+        out.push_str(&format!("time    {}\n", report::times(outcome)));
+        out.push_str(&format!("files   {}\n", self.folder.display()));
+        if let Some(checkpoint) = &self.checkpoint {
+            out.push_str(&format!("model   {}\n", checkpoint.display()));
+            out.push_str(&format!("next    autodidact eval --model {}\n", checkpoint.display()));
+        }
+        out.push_str(&format!("        autodidact runs samples {} --order worst\n", self.run.0));
+        out
+    }
+}

@@ -1,0 +1,144 @@
+//! The commands as scripts use them: what is written where, and how each ends.
+
+mod world;
+
+use world::World;
+
+#[test]
+fn a_run_leaves_a_report_plots_settings_and_a_checkpoint_that_evaluates() {
+    let world = World::with_tiny_model();
+    let value = world.json(&["run", "tiny.toml", "--json", "--quiet"]);
+    assert_eq!(value["run"], "raft-1");
+    for side in ["before", "after"] {
+        let measure = &value[side];
+        assert_eq!((measure["k"].as_u64(), measure["problems"].as_u64()), (Some(4), Some(6)), "{value}");
+        let pass = measure["pass_at_1"].as_f64().expect("a share");
+        let (low, high) = (&measure["interval"][0], &measure["interval"][1]);
+        assert!(low.as_f64().is_some_and(|low| low <= pass), "{value}");
+        assert!(high.as_f64().is_some_and(|high| high >= pass), "{value}");
+        assert!(measure["pass_at_k"].as_f64().is_some_and(|at_k| at_k >= pass), "{value}");
+    }
+    for kind in ["sampled", "scored", "trained"] {
+        assert!(value["tokens"][kind].as_u64().is_some_and(|n| n > 0), "{value}");
+    }
+    let folder = ".autodidact/runs/raft-1";
+    assert!(world.read(&format!("{folder}/report.md")).contains("## Before and after"));
+    for plot in ["reward", "passes", "time", "loss"] {
+        assert!(world.read(&format!("{folder}/{plot}.svg")).starts_with("<svg"), "{plot}");
+    }
+
+    let checkpoint = value["checkpoint"].as_str().expect("a path");
+    for file in ["config.json", "model.safetensors", "tokenizer.json"] {
+        assert!(world.path().join(checkpoint).join(file).is_file(), "{file}");
+    }
+    assert!(!world.path().join(checkpoint).join("optimizer.safetensors").exists());
+    let scores = world.json(&[
+        "eval",
+        "--model",
+        checkpoint,
+        "--task",
+        "D1",
+        "-n",
+        "5",
+        "--k",
+        "2",
+        "--max-tokens",
+        "12",
+        "--json",
+    ]);
+    assert_eq!(scores["problems"], 5);
+    assert_eq!(scores["cells"][0]["name"], "D1");
+}
+
+#[test]
+fn a_runs_own_settings_file_does_the_same_again() {
+    let world = World::with_tiny_model();
+    let first = world.json(&["run", "tiny.toml", "--json"]);
+    let again = world.json(&["run", ".autodidact/runs/raft-1/plan.toml", "--json"]);
+    assert_eq!(first["after"], again["after"]);
+    assert_eq!(again["run"], "raft-2");
+}
+
+#[test]
+fn samples_are_shown_filtered_counted_and_exported() {
+    let world = World::with_tiny_model();
+    world.right(&["run", "tiny.toml"]);
+    let count = |more: &[&str]| -> u64 {
+        let text = world.right(&[&["runs", "samples", "raft-1", "--count"], more].concat());
+        text.trim().parse().expect("a number")
+    };
+    // Three rounds of 12 problems with 4 tries; before and after, 6 problems with 4 tries and one greedy.
+    assert_eq!(count(&["--evaluation", "false"]), 144);
+    assert_eq!(count(&["--stage", "pool", "--round", "2"]), 48);
+    assert_eq!(count(&["--evaluation", "true"]), 60);
+    let line = world.right(&["runs", "samples", "raft-1", "--stage", "pool", "--limit", "1", "--json"]);
+    let sample: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+    let n = sample["tokens"].as_array().expect("token ids").len();
+    assert_eq!(sample["logprobs"].as_array().map(Vec::len), Some(n));
+
+    world.right(&["export", "samples", "raft-1", "--to", "all.jsonl", "--stage", "pool"]);
+    let rows: Vec<serde_json::Value> =
+        world.read("all.jsonl").lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(rows.len(), 144);
+    assert!(rows[0]["prompt"].is_string() && rows[0]["completion"].is_string(), "{}", rows[0]);
+    world.right(&["export", "samples", "raft-1", "--to", "all.parquet", "--layout", "unpaired"]);
+    world.right(&["export", "checkpoint", "raft-1", "--to", "mine"]);
+    assert!(world.path().join("mine/model.safetensors").is_file());
+}
+
+#[test]
+fn runs_are_listed_shown_and_compared() {
+    let world = World::with_tiny_model();
+    world.right(&["run", "tiny.toml"]);
+    world.right(&["run", "tiny.toml", "--set", "seed=4"]);
+    let runs = world.json(&["runs", "list", "--json"]);
+    let names: Vec<&str> =
+        runs.as_array().expect("a list").iter().filter_map(|run| run["run"].as_str()).collect();
+    assert_eq!(names, ["raft-2", "raft-1"]);
+    let shown = world.right(&["runs", "show", "raft-1"]);
+    for word in ["complete", "pool/reward", "after/pass@1", "rounds = 3"] {
+        assert!(shown.contains(word), "{word} is missing in:\n{shown}");
+    }
+    let compared =
+        world.json(&["compare", "raft-1", "raft-2", "--metric", "pool/reward", "--axis", "round", "--json"]);
+    assert_eq!(compared["curves"].as_array().map(Vec::len), Some(2));
+    assert!(world.read(".autodidact/comparisons/raft-1-vs-raft-2.svg").starts_with("<svg"));
+}
+
+#[test]
+fn a_dry_run_prints_the_settings_and_records_nothing() {
+    let world = World::with_tiny_model();
+    let done = world.run(&["run", "tiny.toml", "--set", "sft.lr=5e-4", "--dry-run"]);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let settings: toml::Table = done.stdout.parse().expect("TOML");
+    assert_eq!(settings["sft"]["lr"].as_float(), Some(5e-4));
+    assert_eq!(settings["seed"].as_integer(), Some(3));
+    assert!(done.stderr.contains("answers"), "{}", done.stderr);
+    assert!(!world.workspace().exists());
+}
+
+#[test]
+fn an_alarm_stops_a_run_with_its_own_exit_code_and_relaxing_it_lets_it_go_on() {
+    let world = World::with_tiny_model();
+    world.write(
+        "strict.toml",
+        &world
+            .read("tiny.toml")
+            .replace("truncated = { limit = 1.0 }", "")
+            .replace("max_tokens = 12", "max_tokens = 1"),
+    );
+    let done = world.run(&["run", "strict.toml"]);
+    assert_eq!(done.code, 5, "{}", done.stderr);
+    assert!(done.stderr.contains("alarm truncated"), "{}", done.stderr);
+    let done = world.run(&["resume", "raft-1", "--set", "alarms.truncated.limit=1.0"]);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+}
+
+#[test]
+fn a_complete_run_is_not_resumed_silently() {
+    let world = World::with_tiny_model();
+    world.right(&["run", "tiny.toml"]);
+    let done = world.run(&["resume", "raft-1"]);
+    assert_eq!(done.code, 5, "{}", done.stderr);
+    assert!(done.stderr.contains("complete already"), "{}", done.stderr);
+}
