@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// A directory of blobs.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ impl Blobs {
     pub fn open(root: PathBuf) -> Result<Blobs> {
         let temporary = root.join(TEMPORARY);
         fs::create_dir_all(&temporary).map_err(|source| io(&temporary, "creating", source))?;
+        sweep(&temporary);
         Ok(Blobs { root, written: AtomicU64::new(0) })
     }
 
@@ -104,8 +106,27 @@ impl Blobs {
 /// Where blobs are written before they get their name.
 const TEMPORARY: &str = "tmp";
 
+/// How long a temporary file may be at work before it counts as left over from a killed process.
+const ABANDONED: Duration = Duration::from_secs(24 * 3600);
+
+/// Removes what killed processes left over, as far as that is possible.
+fn sweep(temporary: &Path) {
+    let Ok(entries) = fs::read_dir(temporary) else { return };
+    for entry in entries.flatten() {
+        let age = entry.metadata().and_then(|file| file.modified()).ok().and_then(|at| at.elapsed().ok());
+        if age.is_some_and(|age| age > ABANDONED) {
+            // Another process may have been quicker.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Makes a folder's entries durable.
 pub(crate) fn flush(folder: &Path) -> Result<()> {
+    // Only Unix lets one open a folder; elsewhere renaming is as durable as it gets.
+    if !cfg!(unix) {
+        return Ok(());
+    }
     File::open(folder).and_then(|file| file.sync_all()).map_err(|source| io(folder, "flushing", source))
 }
 

@@ -24,7 +24,8 @@ pub struct Store {
     pub(crate) directory: PathBuf,
     file: PathBuf,
     writer: Mutex<Connection>,
-    reader: Mutex<Connection>,
+    /// Connections that nobody reads with at the moment.
+    readers: Mutex<Vec<Connection>>,
     blobs: Blobs,
 }
 
@@ -49,8 +50,8 @@ impl Store {
         });
         drop(lock);
         let (writer, reader) = opened.map_err(|fault| fault.at("opening", &file))?;
-        let (writer, reader) = (Mutex::new(writer), Mutex::new(reader));
-        Ok(Store { directory: directory.to_owned(), file, writer, reader, blobs })
+        let (writer, readers) = (Mutex::new(writer), Mutex::new(vec![reader]));
+        Ok(Store { directory: directory.to_owned(), file, writer, readers, blobs })
     }
 
     /// The ledger in `directory`; fails when there is none.
@@ -102,14 +103,20 @@ impl Store {
         self.read(|tx| Ok(recall::ends(tx, run)?.pop()))
     }
 
-    /// Reads in one transaction: everything that `read` sees is of one moment.
+    /// Reads in one transaction: everything that `read` sees is of one moment. Each reader has a
+    /// connection of its own, so that they wait for nobody, not even for one that calls them.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Connection) -> Inner<T>) -> Result<T> {
-        let mut connection = lock(&self.reader);
-        let all = |connection: &mut Connection| {
-            let tx = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
-            read(&tx)
+        let idle = lock(&self.readers).pop();
+        let all = || {
+            let mut connection = idle.map_or_else(|| connect(&self.file), Ok)?;
+            let value = {
+                let tx = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+                read(&tx)?
+            };
+            lock(&self.readers).push(connection);
+            Ok(value)
         };
-        all(&mut connection).map_err(|fault| fault.at("reading", &self.file))
+        all().map_err(|fault: Fault| fault.at("reading", &self.file))
     }
 
     /// Writes in one transaction, all or nothing.
@@ -165,7 +172,7 @@ fn connect(file: &Path) -> Inner<Connection> {
     Ok(connection)
 }
 
-fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+fn lock<T>(connection: &Mutex<T>) -> MutexGuard<'_, T> {
     // A panic in another thread rolled its transaction back: the connection is as good as before.
     connection.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -168,6 +168,22 @@ fn a_damaged_blob_is_named_and_putting_it_again_mends_it() {
 }
 
 #[test]
+fn what_a_killed_process_left_half_written_goes_after_a_day() {
+    let (directory, store) = fresh();
+    drop(store);
+    let half = |name: &str, hours: u64| {
+        let path = directory.path().join("blobs/tmp").join(name);
+        let file = fs::File::create(&path).expect("created");
+        let then = std::time::SystemTime::now() - std::time::Duration::from_secs(hours * 3600);
+        file.set_modified(then).expect("dated back");
+        path
+    };
+    let (old, new) = (half("1-0", 25), half("2-0", 1));
+    Store::open(directory.path()).expect("opens");
+    assert_eq!((old.exists(), new.exists()), (false, true));
+}
+
+#[test]
 fn a_record_of_a_run_that_has_not_begun_is_refused() {
     let (_directory, store) = fresh();
     let run = RunId("nobody-1".to_owned());

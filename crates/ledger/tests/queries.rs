@@ -207,6 +207,22 @@ fn a_sample_carries_its_prompt_its_verdict_and_its_numbers() {
 }
 
 #[test]
+fn a_reader_may_ask_and_record_while_it_reads() {
+    let (_directory, store) = fresh();
+    let run = b_star(&store);
+    let mut texts = Vec::new();
+    let see = |sample: autodidact_ledger::SampleView| {
+        store.report(&run)?;
+        let key = autodidact_core::Key { part: texts.len() as u32, ..key("seen", 0) };
+        store.append(&run, &[Record::Note(autodidact_core::Note { key, value: 1.0 })])?;
+        texts.push(sample.text);
+        Ok(())
+    };
+    store.each_sample(&SampleFilter::of(&run), see).expect("readable");
+    assert_eq!(texts.len(), 8);
+}
+
+#[test]
 fn a_conversation_and_any_other_query_read_as_text() {
     let (_directory, store) = fresh();
     let run = store.begin(&spec("x")).expect("begins");
