@@ -8,6 +8,7 @@ use super::path::Path;
 use super::problem::Problem;
 use super::product::Product;
 use super::puzzle::Puzzle;
+use super::rules::Rules;
 use super::words::Words;
 use autodidact_core::{Error, Result, Rng};
 use serde::{Deserialize, Serialize};
@@ -37,11 +38,14 @@ pub enum Family {
     /// The way through a tree: `G:oc,eo,er,rw e>w?`.
     #[serde(rename = "G")]
     Path,
+    /// Texts that keep rules: `T:3 words, contains red, no o?`.
+    #[serde(rename = "T")]
+    Rules,
 }
 
 impl Family {
     /// All families, in the order of their letters' first mention.
-    pub const ALL: [Family; 7] = [
+    pub const ALL: [Family; 8] = [
         Family::Facts,
         Family::Chain,
         Family::Product,
@@ -49,6 +53,7 @@ impl Family {
         Family::Words,
         Family::Countdown,
         Family::Path,
+        Family::Rules,
     ];
 
     /// The letter that begins every problem of this family.
@@ -61,6 +66,7 @@ impl Family {
             Family::Words => 'W',
             Family::Countdown => 'C',
             Family::Path => 'G',
+            Family::Rules => 'T',
         }
     }
 
@@ -74,6 +80,7 @@ impl Family {
             Family::Words => "word problems",
             Family::Countdown => "countdown",
             Family::Path => "the way through a tree",
+            Family::Rules => "texts that keep rules",
         }
     }
 
@@ -91,6 +98,7 @@ impl Family {
             Family::Product => 1..=4,
             Family::Words => 1..=6,
             Family::Countdown => 3..=5,
+            Family::Rules => 1..=5,
         }
     }
 
@@ -100,6 +108,7 @@ impl Family {
             Family::Facts => 1..=1,
             Family::Chain | Family::Assignments | Family::Words | Family::Path => 1..=4,
             Family::Product => 1..=2,
+            Family::Rules => 1..=3,
             Family::Countdown => 3..=4,
         }
     }
@@ -128,6 +137,7 @@ impl Family {
             Family::Words => Box::new(Words::draw(level, rng)),
             Family::Countdown => Box::new(Countdown::draw(level, rng)),
             Family::Path => Box::new(Path::draw(level, rng)),
+            Family::Rules => Box::new(Rules::draw(level, rng)),
         };
         Ok(Problem::of(self, puzzle))
     }
@@ -158,6 +168,7 @@ impl Family {
             Family::Words => Words::parse(body).map(boxed),
             Family::Countdown => Countdown::parse(body).map(boxed),
             Family::Path => Path::parse(body).map(boxed),
+            Family::Rules => Rules::parse(body).map(boxed),
         }
     }
 }
@@ -169,7 +180,7 @@ mod tests {
     #[test]
     fn an_unknown_family_or_level_is_named_with_those_that_are_known() {
         let said = Family::of("Q").expect_err("no such family").to_string();
-        assert_eq!(said, "no problem family is named \"Q\"; known: D, A, M, P, W, C, G");
+        assert_eq!(said, "no problem family is named \"Q\"; known: D, A, M, P, W, C, G, T");
         let said = Family::Countdown.check_level(2).expect_err("no such level").to_string();
         assert_eq!(said, "no level of family C is named \"C2\"; known: C3, C4, C5");
     }

@@ -34,7 +34,8 @@ fn gold_passes_its_own_checker_for_ten_thousand_draws_a_level() {
 
 #[test]
 fn every_mutated_gold_that_alters_the_answer_fails() {
-    for (family, level) in cells() {
+    // Texts that keep rules have many right answers: their rules are tested one by one.
+    for (family, level) in cells().filter(|cell| cell.0 != Family::Rules) {
         let mut rng = rng("mutants", family, level);
         for _ in 0..300 {
             let problem = family.generate(level, &mut rng).expect("a known level");
@@ -284,7 +285,7 @@ fn families_that_list_their_problems_list_what_they_draw() {
 
 proptest! {
     #[test]
-    fn checkers_are_total(which in 0..7usize, said in any::<String>(), bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+    fn checkers_are_total(which in 0..Family::ALL.len(), said in any::<String>(), bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
         let family = Family::ALL[which];
         let problem = family.generate(*family.levels().start(), &mut Seed::root(5).rng()).expect("a known level");
         for text in [said, String::from_utf8_lossy(&bytes).into_owned()] {
@@ -295,7 +296,7 @@ proptest! {
     }
 
     #[test]
-    fn checkers_and_parsers_are_total_on_nearly_right_text(which in 0..7usize, level in 0..8u32, seed in any::<u64>(), edits in proptest::collection::vec((any::<u16>(), "[0-9a-z+*/<>#;:=,.?~&!|%-]"), 1..4)) {
+    fn checkers_and_parsers_are_total_on_nearly_right_text(which in 0..Family::ALL.len(), level in 0..8u32, seed in any::<u64>(), edits in proptest::collection::vec((any::<u16>(), "[0-9a-z+*/<>#;:=,.?~&!|%-]"), 1..4)) {
         let family = Family::ALL[which];
         let level = *family.levels().start() + level % (family.levels().end() - family.levels().start() + 1);
         let mut rng = Seed::root(seed).rng();
