@@ -19,6 +19,9 @@ pub struct Scorer {
     pool: Mutex<Vec<Arena>>,
 }
 
+/// The loss of a shard and what was scored, in the order of its sequences.
+type Passed = (f64, Vec<Scored>);
+
 /// Where the pulls of a shard come from.
 pub enum Pulls<'a> {
     /// The objective is asked, shard by shard.
@@ -139,12 +142,12 @@ impl Scorer {
         rows: &[Row],
         pulls: &Pulls<'_>,
         gradients: Vec<&mut [f32]>,
-    ) -> Result<(f64, Vec<Scored>)> {
+    ) -> Result<Passed> {
         self.reach(shards);
         let weights = self.model.weights();
         let net = self.net(&weights);
         let n_lanes = gradients.len();
-        let lanes: Vec<Result<Vec<(f64, Vec<Scored>)>>> = gradients
+        let lanes: Vec<Result<Vec<Passed>>> = gradients
             .into_par_iter()
             .with_max_len(1)
             .enumerate()
@@ -205,7 +208,7 @@ fn one(
     pulls: &Pulls<'_>,
     arena: &mut arena::Arena,
     gradient: &mut [f32],
-) -> Result<(f64, Vec<Scored>)> {
+) -> Result<Passed> {
     arena.fit(net.config, shard, Keep::Layers);
     forward::run(net, shard, rows, arena, Keep::Layers);
     let scored = forward::scored(shard, rows, arena);
