@@ -2,6 +2,8 @@
 
 use crate::evaluate::Vote;
 use crate::problems::ProblemFile;
+use crate::task::modular::{Modular, ModularProblem};
+use crate::task::programs::{Programs, number, trace};
 use crate::task::{SuiteConfig, check};
 use autodidact_core::chat::{Body, Chat, Completion, Prompt};
 use autodidact_core::{Result, Task};
@@ -15,6 +17,10 @@ pub enum TaskConfig {
     Suite(SuiteConfig),
     /// The user's own problems.
     Problems(ProblemFile),
+    /// Chained arithmetic modulo 100, whose steps a critic can score.
+    Modular(Modular),
+    /// Expressions answered by straight-line programs.
+    Programs(Programs),
 }
 
 impl Default for TaskConfig {
@@ -37,6 +43,8 @@ impl TaskConfig {
         match self {
             TaskConfig::Suite(suite) => suite.open().map(drop),
             TaskConfig::Problems(file) => file.check(),
+            TaskConfig::Modular(modular) => modular.check("task"),
+            TaskConfig::Programs(programs) => programs.check("task"),
         }
     }
 
@@ -52,6 +60,14 @@ impl TaskConfig {
                 let vote = move |prompt: &Prompt, answer: &Completion| checker.answer(prompt, answer);
                 OpenTask { task: Box::new(problems), vote: Box::new(vote) }
             }
+            TaskConfig::Modular(modular) => {
+                modular.check("task")?;
+                OpenTask { task: Box::new(modular.clone()), vote: Box::new(modular_vote) }
+            }
+            TaskConfig::Programs(programs) => {
+                programs.check("task")?;
+                OpenTask { task: Box::new(programs.clone()), vote: Box::new(program_vote) }
+            }
         })
     }
 }
@@ -64,4 +80,14 @@ fn generated_vote(prompt: &Prompt, answer: &Completion) -> Option<String> {
         (None, Body::Messages(_)) => return None,
     };
     check(text, &answer.text).ok()?.answer
+}
+
+/// The final value of a chain.
+fn modular_vote(prompt: &Prompt, answer: &Completion) -> Option<String> {
+    ModularProblem::parse(prompt.field("text")?)?.check(&answer.text).answer
+}
+
+/// The value that a program computes.
+fn program_vote(_prompt: &Prompt, answer: &Completion) -> Option<String> {
+    trace(&answer.text).ok()?.last()?.answer().map(number)
 }

@@ -8,6 +8,7 @@ pub mod pretrain;
 pub mod pretraining;
 pub mod proof;
 pub mod raft;
+pub mod self_sampled;
 #[cfg(test)]
 mod testing;
 pub mod verdict;
@@ -22,6 +23,7 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<b_star::BStar>(),
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
+    DynRecipe::of::<self_sampled::SelfSampled>(),
 ];
 
 /// The proofs of the recipes, by id.

@@ -49,6 +49,8 @@ pub struct Solutions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Credit {
+    /// None: there is only the reference, as in plain fine-tuning, and nothing is sampled.
+    None,
     /// Fully right ones.
     Full,
     /// Fully and partly right ones.
@@ -100,7 +102,7 @@ impl Solutions {
         let Some((len, full)) = self.best(candidate, slack) else { return Saved::Rejected };
         let part = &candidate[..len];
         let program: Program = part.iter().map(|one| one.text.clone()).collect();
-        if full {
+        if full && credit != Credit::None {
             if self.full.contains(&program) {
                 return Saved::Known;
             }
@@ -109,7 +111,7 @@ impl Solutions {
             self.remember(part);
             return Saved::Full;
         }
-        if credit == Credit::Full {
+        if credit != Credit::Partial {
             return Saved::Rejected;
         }
         if self.partial.iter().chain(&self.full).any(|known| known.starts_with(&program)) {
@@ -134,8 +136,7 @@ impl Solutions {
                 }
                 State::Answer { right: false } => break,
                 State::Values(values) => {
-                    let shortest =
-                        self.states.get(values).and_then(|known| known.iter().map(Vec::len).min());
+                    let shortest = self.states.get(values).and_then(|known| known.iter().map(Vec::len).min());
                     if shortest.is_some_and(|shortest| within(len, shortest)) {
                         best = Some((len, false));
                     }
@@ -205,7 +206,8 @@ mod tests {
     #[test]
     fn a_right_answer_by_another_way_is_saved_whole() {
         let mut known = known();
-        let steps: [(&str, &[&str]); 3] = [("x=4", &["4"]), ("y=3", &["3", "4"]), ("z=x+y", &["3", "4", "7"])];
+        let steps: [(&str, &[&str]); 3] =
+            [("x=4", &["4"]), ("y=3", &["3", "4"]), ("z=x+y", &["3", "4", "7"])];
         let candidate = program(&steps, Some(("answer=z*2+1", true)));
         assert_eq!(known.save(&candidate, Credit::Partial, 0), Saved::Full);
         assert_eq!(known.full().len(), 2);
