@@ -1,8 +1,9 @@
 //! Times sampling on a checkpoint or on a model of a given shape with fresh weights.
 //!
-//! `cargo run --release -p autodidact-lm --example sample_speed -- nano|medium|DIR [SAVE_DIR]`: 64-token
-//! prompts with 128 new tokens each at batch 64, 16 and 1, then 256 prompts with 8 answers of 10 to 60
-//! tokens each. `SAVE_DIR` receives the checkpoint, for timing other engines on the same weights.
+//! `cargo run --release -p autodidact-lm --example sample_speed -- nano|medium|DIR [CASE] [SAVE_DIR]`:
+//! 64-token prompts with 128 new tokens each at batch 64, 16 and 1, then 256 prompts with 8 answers of 10 to
+//! 60 tokens each; `CASE` (a batch size or `many`) keeps only that. `SAVE_DIR` receives the checkpoint, for
+//! timing other engines on the same weights.
 
 use autodidact_core::Seed;
 use autodidact_core::chat::Sampling;
@@ -42,16 +43,21 @@ fn main() -> autodidact_lm::Result<()> {
         }
         dir => Lm::open(Path::new(dir))?,
     };
-    if let Some(dir) = arguments.get(1) {
+    if let Some(dir) = arguments.get(2) {
         lm.save(Path::new(dir), Dtype::F32)?;
     }
+    let case = arguments.get(1).map_or("all", String::as_str);
+    let batches = case.parse().map_or(vec![64, 16, 1], |only| vec![only]);
     let sampler = Sampler::new(lm.model());
-    for batch in [64, 16, 1] {
+    for batch in batches.into_iter().filter(|_| case != "many") {
         let prompts: Vec<Vec<u32>> = (0..batch).map(|i| prompt(i, 64)).collect();
         report(name, &format!("batch {batch}"), || run(&sampler, &prompts, 1, |_| 128, batch * 128))?;
     }
-    let prompts: Vec<Vec<u32>> = (0..256).map(|i| prompt(i, 12 + i * 7 % 30)).collect();
-    report(name, "256 prompts x 8", || run(&sampler, &prompts, 8, |i| 10 + i * 31 % 51, 0))
+    if ["all", "many"].contains(&case) {
+        let prompts: Vec<Vec<u32>> = (0..256).map(|i| prompt(i, 12 + i * 7 % 30)).collect();
+        report(name, "256 prompts x 8", || run(&sampler, &prompts, 8, |i| 10 + i * 31 % 51, 0))?;
+    }
+    Ok(())
 }
 
 fn prompt(index: usize, len: usize) -> Vec<u32> {

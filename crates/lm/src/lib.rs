@@ -27,7 +27,7 @@ pub use model::Model;
 pub use peak::sgemm_peak;
 pub use optim::{AdamW, Decay, StepReport};
 pub use policy::{Conversation, Lm};
-pub use sample::{Draft, Job, Progress, Sampler};
+pub use sample::{Draft, Job, Pick, Picker, Progress, Sampler};
 pub use template::{Date, Template, Then};
 pub use tokenizer::{ByteSpecial, Tokenizer};
 pub use train::{Alter, Dropout, Pulled, Scorer, Steer, Trainer};

@@ -23,7 +23,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use weights::Weights;
 
-pub use pick::check;
+pub use pick::{Pick, Picker, check};
 
 /// A prompt to be continued.
 #[derive(Clone, Copy, Debug)]
@@ -66,12 +66,17 @@ pub struct Sampler {
     benches: Mutex<Vec<Bench>>,
 }
 
-/// Sequences that a worker runs together at most.
-const SLOTS: usize = 48;
+/// Sequences that a worker runs together at most; more rows a step would make no product faster.
+const SLOTS: usize = 24;
+/// Sequences that a worker runs together at least, so that weights are not read for too few rows.
+const LEAST_SLOTS: usize = 16;
 /// Rows of a step while prompts are read.
 const ROWS: usize = 64;
-/// Numbers that a worker's cache may take before it runs fewer sequences at once: 1 GiB.
-const CACHE_FLOATS: usize = 1 << 28;
+/// Numbers of keys and values that a worker should keep near, 6 MiB: what it reads in every step must
+/// come from the last cache, or attention becomes the slowest part.
+const NEAR_FLOATS: usize = 3 << 19;
+/// Numbers of keys and values that a worker may need before it runs even fewer sequences: 1 GiB.
+const MOST_FLOATS: usize = 1 << 28;
 /// Numbers that a worker's cache may hold between calls: 64 MiB.
 const KEPT_FLOATS: usize = 1 << 24;
 
@@ -208,11 +213,13 @@ impl Sampler {
         kept.1.clone()
     }
 
-    /// How many sequences a worker runs at once: its share of all, as far as the cache may grow.
+    /// How many sequences a worker runs at once: at most its share of all, fewer when they are long.
     fn slots(&self, longest: usize, share: usize) -> usize {
         let blocks = longest.div_ceil(BLOCK_POSITIONS) + 1;
-        let fit = CACHE_FLOATS / (blocks * BlockShape::of(self.model.config()).size()).max(1);
-        share.clamp(1, SLOTS).min(fit.max(4))
+        let size = blocks * BlockShape::of(self.model.config()).size();
+        let near = (NEAR_FLOATS / size.max(1)).clamp(LEAST_SLOTS, SLOTS);
+        let fit = (MOST_FLOATS / size.max(1)).max(2);
+        share.max(1).min(near).min(fit)
     }
 }
 

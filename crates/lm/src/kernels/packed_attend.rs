@@ -270,14 +270,23 @@ impl View<'_> {
             }
         }
         for h in 0..H {
-            let mut whole = [0.0; 2 * LINE];
             let scale = simd.splat_f32s(scales[h]);
-            let (registers, _) = S::as_mut_simd_f32s(&mut whole);
-            for n in 0..N {
-                registers[n] = simd.mul_f32s(simd.add_f32s(even[h][n], odd[h][n]), scale);
-            }
+            let mean = |n: usize| simd.mul_f32s(simd.add_f32s(even[h][n], odd[h][n]), scale);
             let columns = (N * S::F32_LANES).min(width - column);
-            out[h * width + column..][..columns].copy_from_slice(&whole[..columns]);
+            let out = &mut out[h * width + column..][..columns];
+            if columns == N * S::F32_LANES {
+                let (registers, _) = S::as_mut_simd_f32s(out);
+                for n in 0..N {
+                    registers[n] = mean(n);
+                }
+            } else {
+                let mut whole = [0.0; 2 * LINE];
+                let (registers, _) = S::as_mut_simd_f32s(&mut whole);
+                for n in 0..N {
+                    registers[n] = mean(n);
+                }
+                out.copy_from_slice(&whole[..columns]);
+            }
         }
     }
 }
