@@ -3,10 +3,10 @@
 //! `cargo run --release -p autodidact-lm --example train_speed -- [nano|medium] [steps]`
 
 use autodidact_core::Seed;
-use autodidact_lm::{AdamW, Architecture, Config, Model, RopeScaling, Trainer};
+use autodidact_lm::{AdamW, Architecture, Config, Model, RopeScaling, Trainer, sgemm_peak};
 use autodidact_math::{Row, sft};
 use rand::Rng;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 fn main() {
     let mut args = std::env::args().skip(1);
@@ -27,12 +27,12 @@ fn main() {
     let (mut times, mut shares) = (Vec::new(), Vec::new());
     for _ in 0..steps {
         // Other work on the machine slows both alike: their ratio is what stays.
-        let before = sgemm_rate();
+        let before = sgemm_peak(Duration::ZERO);
         let start = Instant::now();
         trainer.pull(&rows, &sft::MaskedNll).expect("sound rows");
         trainer.step(1e-3).expect("finite");
         let seconds = start.elapsed().as_secs_f64();
-        let peak = (before + sgemm_rate()) / 2.0;
+        let peak = (before + sgemm_peak(Duration::ZERO)) / 2.0;
         times.push(seconds);
         shares.push(products / seconds / 1e9 / peak);
         (best, best_peak) = (best.min(seconds), best_peak.max(peak));
@@ -82,26 +82,6 @@ fn rows(n: usize, lengths: std::ops::RangeInclusive<usize>, vocab: u32) -> Vec<R
         Row { tokens: (0..len).map(|_| rng.random_range(0..vocab)).collect(), weight: vec![1.0; len - 1] }
     };
     (0..n).map(|_| row()).collect()
-}
-
-/// The rate of a large square product on all threads just now, in GFLOP/s.
-fn sgemm_rate() -> f64 {
-    let n = 1024;
-    let (a, b, mut c) = (vec![0.5_f32; n * n], vec![0.25_f32; n * n], vec![0.0_f32; n * n]);
-    let threads = gemm::Parallelism::Rayon(rayon::current_num_threads());
-    let mut best = f64::INFINITY;
-    for _ in 0..4 {
-        let start = Instant::now();
-        let (c, a, b, step) = (c.as_mut_ptr(), a.as_ptr(), b.as_ptr(), n as isize);
-        // SAFETY: the three matrices are n by n, contiguous, and do not overlap.
-        unsafe {
-            gemm::gemm(
-                n, n, n, c, 1, step, false, a, 1, step, b, 1, step, 0.0, 1.0, false, false, false, threads,
-            );
-        }
-        best = best.min(start.elapsed().as_secs_f64());
-    }
-    2.0 * (n as f64).powi(3) / best / 1e9
 }
 
 /// The most memory this process ever held, in MB, where the system says so.

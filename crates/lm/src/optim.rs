@@ -230,3 +230,68 @@ impl Optimizer {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::Role;
+
+    /// A matrix, a norm and a matrix, with a border inside a chunk and one beyond the first.
+    fn tensors() -> Vec<Tensor> {
+        let shapes = [("a", CHUNK + 10, Role::Matrix), ("b", 20, Role::Norm), ("c", 30, Role::Output)];
+        let mut offset = 0;
+        let place = |(name, size, role): (&str, usize, Role)| {
+            offset += size;
+            Tensor { name: name.to_owned(), offset: offset - size, shape: vec![size], role }
+        };
+        shapes.into_iter().map(place).collect()
+    }
+
+    fn step(settings: AdamW, slope: f32) -> Vec<f32> {
+        let len = CHUNK + 60;
+        let mut optimizer = Optimizer::new(settings, &tensors(), len).expect("sound settings");
+        let (mut weights, mut gradient) = (vec![2.0; len], vec![slope; len]);
+        optimizer.step(&mut weights, &mut gradient, 0.1).expect("a finite gradient");
+        assert!(gradient.iter().all(|g| *g == 0.0));
+        weights
+    }
+
+    #[test]
+    fn decay_takes_its_share_of_matrices_and_leaves_norms() {
+        let weights = step(AdamW { weight_decay: 0.5, ..AdamW::default() }, 0.0);
+        for (tensor, expect) in tensors().iter().zip([1.9, 2.0, 1.9]) {
+            // 2 (1 - 0.1 * 0.5) = 1.9
+            assert!(weights[tensor.range()].iter().all(|w| (w - expect).abs() < 1e-6), "{}", tensor.name);
+        }
+        let all = step(AdamW { weight_decay: 0.5, decay: Decay::All, ..AdamW::default() }, 0.0);
+        assert!(all.iter().all(|w| (w - 1.9).abs() < 1e-6));
+    }
+
+    #[test]
+    fn the_first_step_is_as_long_as_the_rate_whatever_the_gradient() {
+        for slope in [3.0, -1e-3] {
+            let weights = step(AdamW { max_grad_norm: 0.0, ..AdamW::default() }, slope);
+            let expect = 2.0 - 0.1 * slope.signum(); // m / sqrt(v) is the sign, once corrected
+            assert!(weights.iter().all(|w| (w - expect).abs() < 1e-4));
+        }
+    }
+
+    #[test]
+    fn settings_outside_their_range_are_errors_that_name_them() {
+        let check = |settings: AdamW, expect: &str| {
+            let message = settings.check().expect_err(expect).to_string();
+            assert!(message.contains(expect), "{message}");
+        };
+        check(AdamW { beta1: 1.0, ..AdamW::default() }, "beta1 must be in [0, 1)");
+        check(AdamW { eps: -1.0, ..AdamW::default() }, "eps must be at least 0");
+        check(AdamW { weight_decay: f64::NAN, ..AdamW::default() }, "weight_decay must be at least 0");
+    }
+
+    #[test]
+    fn a_rate_that_is_not_a_number_is_refused_before_anything_changes() {
+        let mut optimizer = Optimizer::new(AdamW::default(), &tensors(), CHUNK + 60).expect("sound settings");
+        let (mut weights, mut gradient) = (vec![2.0; CHUNK + 60], vec![1.0; CHUNK + 60]);
+        assert!(optimizer.step(&mut weights, &mut gradient, f64::NAN).is_err());
+        assert_eq!((weights[0], optimizer.steps()), (2.0, 0));
+    }
+}

@@ -269,3 +269,32 @@ fn alterations_that_the_model_does_not_have_are_errors() {
     assert!(refuse(Alter { dropout, steer: vec![] }).contains("dropout.share must be in [0, 1)"));
     assert!(Scorer::new(&model()).hidden(&[&[1, 2]], 3).is_err());
 }
+
+#[test]
+fn a_vocabulary_too_large_for_one_block_of_logits_gives_the_same_gradient() {
+    // 300,000 tokens: three rows of logits at a time.
+    let config = Config { vocab_size: 300_000, hidden_size: 8, num_hidden_layers: 1, ..config() };
+    let model = Model::random(config, Seed::root(2)).expect("a sound shape");
+    let tokens: Vec<u32> = (0..11).map(|t| t * 27_000).collect();
+    let row = |counted: std::ops::Range<usize>| {
+        let weight = (0..10).map(|t| if counted.contains(&t) { 0.1 } else { 0.0 }).collect();
+        Row { tokens: tokens.clone(), weight }
+    };
+    let gradient = |rows: &[Row]| {
+        let mut trainer = Trainer::new(&model, AdamW::default()).expect("sound settings");
+        let losses = rows
+            .iter()
+            .map(|row| trainer.pull(std::slice::from_ref(row), &MaskedNll).expect("a sound row").loss);
+        let loss: f64 = losses.sum();
+        let names = ["model.embed_tokens.weight", "model.layers.0.mlp.down_proj.weight"];
+        (loss, names.map(|name| trainer.gradient(name).expect("known").to_vec()))
+    };
+    let (whole_loss, whole) = gradient(&[row(0..10)]);
+    let (parts_loss, parts) = gradient(&[row(0..2), row(2..4), row(4..6), row(6..8), row(8..10)]);
+    assert!((whole_loss - parts_loss).abs() < 1e-6 * whole_loss);
+    for (a, b) in whole.iter().zip(&parts) {
+        let size = a.iter().map(|x| x * x).sum::<f32>().sqrt();
+        let gap = a.iter().zip(b).map(|(x, y)| (x - y).powi(2)).sum::<f32>().sqrt();
+        assert!(gap < 1e-5 * size, "gap {gap} of {size}");
+    }
+}

@@ -72,3 +72,39 @@ pub fn rotate_head(head: &mut [f32], cos: &[f32], sin: &[f32], sign: f32) {
         *b = y * c + x * s;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::check::{assert_gradient, noise};
+
+    fn rope(half: usize, positions: usize) -> Rope {
+        let frequencies = (0..half).map(|i| 10_f32.powf(-(i as f32))).collect();
+        let mut rope = Rope { frequencies, cos: Vec::new(), sin: Vec::new(), positions: 0 };
+        rope.reach(positions);
+        rope
+    }
+
+    #[test]
+    fn turning_back_is_the_slope_of_turning_forward_and_leaves_the_rest_alone() {
+        let (rope, len, wide) = (rope(3, 5), 5, 14); // two heads of six and two numbers more
+        let (x, dy) = (noise(len * wide, 1), noise(len * wide, 2));
+        let mut dx = dy.clone();
+        rope.rotate(&mut dx, wide, 2, Turn::Back);
+        assert_gradient(&x, &dx, |x| {
+            let mut y = x.to_vec();
+            rope.rotate(&mut y, wide, 2, Turn::Forward);
+            y.iter().zip(&dy).map(|(y, g)| *y as f64 * *g as f64).sum()
+        });
+        assert_eq!(dx[12..14], dy[12..14]);
+    }
+
+    #[test]
+    fn reaching_further_keeps_what_was_there() {
+        let (mut short, long) = (rope(4, 3), rope(4, 9));
+        short.reach(9);
+        short.reach(2);
+        assert_eq!((&short.cos, &short.sin), (&long.cos, &long.sin));
+        assert_eq!(short.at(0).0, [1.0; 4]);
+    }
+}
