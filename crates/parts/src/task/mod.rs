@@ -5,6 +5,7 @@
 //! of the problem and so cannot mix.
 
 mod assignments;
+pub mod bandit;
 pub mod bytes;
 mod chain;
 mod checked;
