@@ -39,6 +39,9 @@ const TOKENIZER_FILE: &str = "tokenizer.json";
 const CONFIG_FILE: &str = "tokenizer_config.json";
 const MAP_FILE: &str = "special_tokens_map.json";
 
+/// No vocabulary is larger; ids up to here index tables.
+const MOST_TOKENS: u32 = 1 << 24;
+
 impl Tokenizer {
     /// Reads `tokenizer.json`, and `tokenizer_config.json` and `special_tokens_map.json` if they are
     /// there, from a directory.
@@ -76,6 +79,14 @@ impl Tokenizer {
         let wrong = |error: &dyn std::fmt::Display| Error::data(&path, "a tokenizer is expected", error);
         let mut engine = tokenizers::Tokenizer::from_bytes(json).map_err(|error| wrong(&error))?;
         engine.with_truncation(None).map_err(|error| wrong(&error))?.with_padding(None);
+
+        if let Some(id) = engine.get_vocab(true).into_values().find(|&id| id >= MOST_TOKENS) {
+            return Err(Error::data(
+                &path,
+                format!("token ids below {MOST_TOKENS} are expected"),
+                format!("it has {id}"),
+            ));
+        }
 
         let whole: Value = serde_json::from_slice(json).map_err(|error| wrong(&error))?;
         let config = object(dir, &files, CONFIG_FILE)?;
@@ -272,6 +283,18 @@ mod tests {
         std::fs::write(dir.path().join("tokenizer.json"), "{\"version\"").expect("writes");
         let error = Tokenizer::open(dir.path()).unwrap_err().to_string();
         assert!(error.contains("tokenizer.json") && error.contains("a tokenizer is expected"), "{error}");
+    }
+
+    #[test]
+    fn ids_beyond_any_vocabulary_are_an_error() {
+        let mut files = bytes::files();
+        let json = files.get_mut(TOKENIZER_FILE).expect("is there");
+        *json = String::from_utf8(json.clone())
+            .expect("is text")
+            .replace("\"A\": 65", "\"A\": 4294967295")
+            .into();
+        let error = Tokenizer::build(Path::new(""), files).unwrap_err().to_string();
+        assert!(error.contains("4294967295"), "{error}");
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! over the inputs in order, whatever the number of rows and whichever instruction set runs it: what a
 //! row becomes never depends on its company. Speed for few rows comes from taking more panels at once.
 
+#![expect(clippy::needless_range_loop, reason = "tiles of registers are indexed alike")]
+
 use super::packed_lines::{LINE, Lines};
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;

@@ -5,6 +5,8 @@
 //! block numbers, which sequences with a common beginning share. Each number of the result depends on
 //! the position's own keys and values in order, not on where the blocks lie or who else is computed.
 
+#![expect(clippy::needless_range_loop, reason = "tiles of registers are indexed alike")]
+
 use super::packed_lines::{LINE, Lines};
 use super::vector::{exp_sum, max};
 use crate::Config;
@@ -276,14 +278,14 @@ impl View<'_> {
             let out = &mut out[h * width + column..][..columns];
             if columns == N * S::F32_LANES {
                 let (registers, _) = S::as_mut_simd_f32s(out);
-                for n in 0..N {
-                    registers[n] = mean(n);
+                for (n, register) in registers[..N].iter_mut().enumerate() {
+                    *register = mean(n);
                 }
             } else {
                 let mut whole = [0.0; 2 * LINE];
                 let (registers, _) = S::as_mut_simd_f32s(&mut whole);
-                for n in 0..N {
-                    registers[n] = mean(n);
+                for (n, register) in registers[..N].iter_mut().enumerate() {
+                    *register = mean(n);
                 }
                 out.copy_from_slice(&whole[..columns]);
             }
