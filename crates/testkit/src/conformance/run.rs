@@ -49,21 +49,21 @@ pub fn run_guessing(
 
 /// Checks that a run of the toy recipe that is killed once, before or after any one of its writes,
 /// records the same as an undisturbed one when it is resumed, and leaves the same learner.
+///
+/// Every run has a name of its own, so `make` may give one shared ledger again and again.
 pub fn resumes_exactly<L: Ledger>(make: impl Fn() -> L, records: impl Fn(&L, &RunId) -> Vec<Record>) {
-    let recipe = Guessing::default();
-    let run = RunId("guessing-1".to_owned());
-    let (undisturbed, writes) = undisturbed(&recipe, &make, &run);
-    let expected = records(&undisturbed, &run);
-    for fatal in 0..writes {
+    let undisturbed = Undisturbed::new(&make, &records, "undisturbed-once");
+    for fatal in 0..undisturbed.writes {
         for moment in [Moment::Before, Moment::After] {
-            let at = format!("killed {moment:?} write {fatal} of {writes}");
+            let at = format!("killed {moment:?} write {fatal} of {}", undisturbed.writes);
+            let run = RunId(format!("killed-{moment:?}-{fatal}"));
             let ledger = begun(&make, &run);
-            let killed =
-                run_guessing(&recipe, &Faulty::new(&ledger, fatal, moment), &run, Caps::default(), false);
+            let faulty = Faulty::new(&ledger, fatal, moment);
+            let killed = run_guessing(&RECIPE, &faulty, &run, Caps::default(), false);
             assert!(killed.end.is_err(), "{at}: the run went on");
-            let resumed = run_guessing(&recipe, &ledger, &run, Caps::default(), false);
+            let resumed = run_guessing(&RECIPE, &ledger, &run, Caps::default(), false);
             assert!(matches!(resumed.end, Ok(RunEnd::Complete)), "{at}: {:?}", resumed.end);
-            compare(&ledger, &records(&ledger, &run), &undisturbed, &expected, &at);
+            undisturbed.compare(&ledger, &records(&ledger, &run), &at);
         }
     }
 }
@@ -73,31 +73,54 @@ pub fn resumes_exactly_again_and_again<L: Ledger>(
     make: impl Fn() -> L,
     records: impl Fn(&L, &RunId) -> Vec<Record>,
 ) {
-    let recipe = Guessing::default();
-    let run = RunId("guessing-1".to_owned());
-    let (undisturbed, writes) = undisturbed(&recipe, &make, &run);
+    let undisturbed = Undisturbed::new(&make, &records, "undisturbed-again");
+    let run = RunId("killed-again".to_owned());
     let ledger = begun(&make, &run);
-    for fatal in 0..=writes {
+    for fatal in 0..=undisturbed.writes {
         let faulty = Faulty::new(&ledger, fatal, Moment::After);
-        match run_guessing(&recipe, &faulty, &run, Caps::default(), false).end {
+        match run_guessing(&RECIPE, &faulty, &run, Caps::default(), false).end {
             Err(_) => continue,
             Ok(end) => assert_eq!(end, RunEnd::Complete),
         }
-        let found = records(&ledger, &run);
-        compare(&ledger, &found, &undisturbed, &records(&undisturbed, &run), "killed again and again");
+        undisturbed.compare(&ledger, &records(&ledger, &run), "killed again and again");
         return;
     }
-    panic!("after {writes} kills the run is not complete");
+    panic!("after {} kills the run is not complete", undisturbed.writes);
 }
 
-/// A ledger with one undisturbed run, and how many writes that took.
-fn undisturbed<L: Ledger>(recipe: &Guessing, make: &impl Fn() -> L, run: &RunId) -> (L, u64) {
-    let ledger = begun(make, run);
-    let counting = Faulty::new(&ledger, u64::MAX, Moment::Before);
-    let finished = run_guessing(recipe, &counting, run, Caps::default(), false);
-    assert!(matches!(finished.end, Ok(RunEnd::Complete)), "undisturbed: {:?}", finished.end);
-    let writes = counting.writes();
-    (ledger, writes)
+/// Two rounds, with attempts of two parts: every kind of write, and as few of them as that takes.
+const RECIPE: Guessing = Guessing { rounds: 2, width: 2, tries: 1025, rate: 0.02 };
+
+/// What an undisturbed run recorded, what its learner became, and how many writes that took.
+struct Undisturbed {
+    records: Vec<Record>,
+    learner: Snapshot,
+    writes: u64,
+}
+
+impl Undisturbed {
+    fn new<L: Ledger>(
+        make: &impl Fn() -> L,
+        records: &impl Fn(&L, &RunId) -> Vec<Record>,
+        name: &str,
+    ) -> Undisturbed {
+        let run = RunId(name.to_owned());
+        let ledger = begun(make, &run);
+        let counting = Faulty::new(&ledger, u64::MAX, Moment::Before);
+        let finished = run_guessing(&RECIPE, &counting, &run, Caps::default(), false);
+        assert!(matches!(finished.end, Ok(RunEnd::Complete)), "undisturbed: {:?}", finished.end);
+        let writes = counting.writes();
+        let records = records(&ledger, &run);
+        let learner = learner(&ledger, &records);
+        Undisturbed { records, learner, writes }
+    }
+
+    fn compare<L: Ledger>(&self, ledger: &L, found: &[Record], at: &str) {
+        if let Err(difference) = same_but_times(&self.records, found) {
+            panic!("{at}, the resumed run differs from the undisturbed one: {difference}");
+        }
+        assert_eq!(learner(ledger, found), self.learner, "{at}: the learner's state differs");
+    }
 }
 
 fn begun<L: Ledger>(make: &impl Fn() -> L, run: &RunId) -> L {
@@ -105,13 +128,6 @@ fn begun<L: Ledger>(make: &impl Fn() -> L, run: &RunId) -> L {
     let spec = RunSpec { recipe: Guessing::CARD.id.to_owned(), seed: 7, ..RunSpec::default() };
     ledger.append(run, &[Record::Begin(spec)]).expect("a new run begins");
     ledger
-}
-
-fn compare<L: Ledger>(ledger: &L, found: &[Record], undisturbed: &L, expected: &[Record], at: &str) {
-    if let Err(difference) = same_but_times(expected, found) {
-        panic!("{at}, the resumed run differs from the undisturbed one: {difference}");
-    }
-    assert_eq!(learner(ledger, found), learner(undisturbed, expected), "{at}: the learner's state differs");
 }
 
 /// The files of the last output, read from the blobs.
