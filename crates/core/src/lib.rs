@@ -31,6 +31,7 @@ mod run;
 mod seed;
 mod task;
 mod verdict;
+mod work;
 
 pub use alarm::{Alarm, Alarms, Response};
 pub use ask::{Ask, Group, Try};
@@ -54,3 +55,4 @@ pub use run::{Event, Observer, Run, RunOptions, Silent, Stop};
 pub use seed::{Rng, Seed};
 pub use task::{Split, Task};
 pub use verdict::{Outcome, Verdict};
+pub use work::Work;

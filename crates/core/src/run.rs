@@ -10,7 +10,7 @@ use crate::digest::{Digest, of_groups};
 use crate::ledger::{AttemptRow, Key, LearnRow, Note, Phase, Record, RunEnd, RunId, SampleRow};
 use crate::{
     Alarms, Answer, Ask, Caps, Card, Domain, Error, Group, Judge, Learn, Ledger, METRICS, Metrics, Policy,
-    Response, Result, Rng, Seed, Snapshot, Spend, Try,
+    Response, Result, Rng, Seed, Snapshot, Spend, Try, Work,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -117,6 +117,11 @@ pub enum Event<'a> {
 pub trait Observer: Sync {
     /// Takes note of an event.
     fn see(&self, event: &Event<'_>);
+
+    /// Counters for those who work, if someone reads them.
+    fn work(&self) -> Option<Arc<Work>> {
+        None
+    }
 }
 
 /// Watches nothing.
@@ -181,6 +186,11 @@ impl<'a> Run<'a> {
         self.occurrences.clear();
         self.options.observer.see(&Event::Round { round: self.round, rounds });
         true
+    }
+
+    /// Counters to raise while working, if someone reads them.
+    pub fn work(&self) -> Option<Arc<Work>> {
+        self.options.observer.work()
     }
 
     /// The seed of `label` in this round.
@@ -329,9 +339,10 @@ impl<'a> Run<'a> {
             let key = self.key("idle_resume");
             self.ring(vec![ring], &key)?;
         }
-        self.append(&[Record::End(end.clone())])?;
+        let recorded = self.append(&[Record::End(end.clone())]);
         match result {
-            Ok(()) | Err(Error::BudgetSpent { .. } | Error::Interrupted) => Ok(end),
+            Ok(()) | Err(Error::BudgetSpent { .. } | Error::Interrupted) => recorded.map(|()| end),
+            // Where the end cannot be recorded either, the first error says more.
             Err(error) => Err(error),
         }
     }

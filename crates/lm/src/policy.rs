@@ -7,7 +7,7 @@ use crate::sample::{self, Job, Progress, Sampler};
 use crate::template::TEMPLATE_FILE;
 use crate::{Config, Dtype, Error, Layout, Model, Result, Template, Then, Tokenizer, checkpoint};
 use autodidact_core::chat::{Body, Chat, Completion, Finish, Message, Prompt};
-use autodidact_core::{Ask, Policy, Proposals, Seed, Snapshot, Spend, Version};
+use autodidact_core::{Ask, Policy, Proposals, Seed, Snapshot, Spend, Version, Work};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,6 +21,7 @@ pub struct Lm {
     sampler: Arc<Sampler>,
     eos: Arc<[u32]>,
     progress: Option<Arc<Progress>>,
+    work: Option<Arc<Work>>,
 }
 
 /// A whole conversation in tokens.
@@ -56,6 +57,7 @@ impl Lm {
             template: None,
             eos: eos.into(),
             progress: None,
+            work: None,
         }
     }
 
@@ -101,6 +103,16 @@ impl Lm {
     /// The same model, which tells `progress` how many tokens it just sampled, from any thread.
     pub fn with_progress(self, progress: Arc<Progress>) -> Lm {
         Lm { progress: Some(progress), ..self }
+    }
+
+    /// The same model, which counts its work there: tokens sampled, and whatever its learners count.
+    pub fn with_work(self, work: Arc<Work>) -> Lm {
+        Lm { work: Some(work), ..self }
+    }
+
+    /// Where this model's work is counted, if anywhere.
+    pub fn work(&self) -> Option<&Work> {
+        self.work.as_deref()
     }
 
     /// The weights' handle.
@@ -263,8 +275,15 @@ impl Policy<Chat> for Lm {
             })
         });
         let jobs = jobs.collect::<Result<Vec<_>>>()?;
-        let progress = self.progress.as_deref().map(|progress| progress as &(dyn Fn(u64) + Send + Sync));
-        let drafts = self.sampler.sample(&jobs, &self.eos, &self.tokenizer, progress)?;
+        let count = |n: u64| {
+            if let Some(progress) = &self.progress {
+                progress(n);
+            }
+            if let Some(work) = &self.work {
+                work.add_tokens(n);
+            }
+        };
+        let drafts = self.sampler.sample(&jobs, &self.eos, &self.tokenizer, Some(&count))?;
 
         let mut spend = Spend::default();
         let mut answers = Vec::with_capacity(asks.len());

@@ -14,7 +14,7 @@ mod testing;
 pub mod verdict;
 pub mod watch;
 
-use autodidact_core::{DynRecipe, Result};
+use autodidact_core::{DynRecipe, Result, Run};
 use autodidact_lm::Lm;
 use autodidact_parts::ModelConfig;
 
@@ -29,7 +29,11 @@ pub const RECIPES: &[DynRecipe] = &[
 /// The proofs of the recipes, by id.
 pub const PROOFS: &[proof::Proof] = &[];
 
-/// Opens a model, the bundled one among them.
-pub(crate) fn open(model: &ModelConfig) -> Result<Lm> {
-    model.open(nano::open)
+/// Opens a model, the bundled one among them; its work is counted where the run's observer reads.
+pub(crate) fn open(model: &ModelConfig, run: &Run<'_>) -> Result<Lm> {
+    let lm = model.open(nano::open)?;
+    Ok(match run.work() {
+        Some(work) => lm.with_work(work),
+        None => lm,
+    })
 }

@@ -164,7 +164,7 @@ impl Recipe for Raft {
     }
 
     fn run(&self, run: &mut Run<'_>) -> Result<()> {
-        let lm = crate::open(&self.model)?;
+        let lm = crate::open(&self.model, run)?;
         let task = self.task.open()?;
         self.run_on(&lm, &task, run)
     }

@@ -150,6 +150,9 @@ impl Tuner {
             self.trainer = Trainer::new(self.lm.model(), self.config.optimizer.clone())?;
             self.step = 0;
         }
+        if let Some(work) = self.lm.work() {
+            work.plan_steps(steps);
+        }
         self.span = match self.config.horizon {
             0 => self.step + steps,
             horizon => horizon,
@@ -160,6 +163,10 @@ impl Tuner {
     /// One optimiser step down `objective` on `rows`, whose weights carry the normaliser.
     pub fn update(&mut self, rows: &[Row], objective: &dyn Objective) -> Result<()> {
         let pulled = self.trainer.pull(rows, objective)?;
+        if let Some(work) = self.lm.work() {
+            work.add_tokens(pulled.tokens);
+            work.add_step();
+        }
         let tally = &mut self.tally;
         for (row, scored) in rows.iter().zip(&pulled.scored) {
             let targets = row.weight.iter().zip(&scored.entropy).filter(|(w, _)| **w != 0.0);
