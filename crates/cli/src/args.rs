@@ -66,7 +66,13 @@ impl Global {
     pub fn context(&self, shell: Shell) -> Result<Context> {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
         // A second call in one process would fail; the first one's logging then stays.
-        let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_ansi(shell.is_colored())
+            .with_target(false)
+            .without_time()
+            .try_init();
         let available = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let threads = match self.threads {
             Some(0) => return Err(CommandError::new(Kind::Usage, "--threads must be at least 1, but is 0")),

@@ -2,9 +2,9 @@
 
 use crate::shell::Shell;
 use crate::units;
-use autodidact_core::{Event, Observer};
+use autodidact_core::{Event, Observer, Work};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -26,8 +26,8 @@ struct Shared {
     shell: Shell,
     bar: ProgressBar,
     state: Mutex<State>,
-    /// Tokens worked on since the program began, counted by whoever works.
-    tokens: Arc<AtomicU64>,
+    /// What those who work count.
+    work: Arc<Work>,
     ended: AtomicBool,
 }
 
@@ -36,16 +36,32 @@ struct Shared {
 struct State {
     round: Option<(u32, u32)>,
     stage: String,
+    /// Answers wanted; 0 for learning.
     total: u64,
     /// Answers recorded, and how many of them were recalled and took no time.
     done: u64,
     recalled: u64,
     /// Tokens of recorded parts of this phase.
     tokens: u64,
-    /// [`Shared::tokens`] when the phase began.
-    tokens_before: u64,
+    /// The counters when the phase began.
+    before: Counted,
     began: Option<Instant>,
     told: Option<Instant>,
+}
+
+/// What [`Work`] says at one moment.
+#[derive(Clone, Copy, Default)]
+struct Counted {
+    tokens: u64,
+    steps: u64,
+    planned: u64,
+}
+
+impl Counted {
+    fn now(work: &Work) -> Counted {
+        let (steps, planned) = work.steps();
+        Counted { tokens: work.tokens(), steps, planned }
+    }
 }
 
 impl Progress {
@@ -56,7 +72,7 @@ impl Progress {
             shell,
             bar,
             state: Mutex::default(),
-            tokens: Arc::default(),
+            work: Arc::default(),
             ended: AtomicBool::new(false),
         });
         let teller = (!shell.is_quiet()).then(|| {
@@ -64,21 +80,6 @@ impl Progress {
             std::thread::spawn(move || shared.tell())
         });
         Progress { shared, teller }
-    }
-
-    /// A counter of tokens for whoever works: bars then move within a phase.
-    pub fn tokens(&self) -> Arc<AtomicU64> {
-        self.shared.tokens.clone()
-    }
-
-    /// Begins something that is not a run's phase.
-    pub fn begin(&self, what: &str, total: u64) {
-        self.shared.begin(what, total);
-    }
-
-    /// Says a line above the bar.
-    pub fn say(&self, line: &str) {
-        self.shared.bar.suspend(|| self.shared.shell.say(line));
     }
 }
 
@@ -96,13 +97,20 @@ impl Observer for Progress {
                     state.tokens += spend.sampled_tokens + spend.scored_tokens;
                 }
                 state.done = *done;
+                if state.done >= state.total {
+                    state.began = None;
+                }
             }
-            Event::Learned { .. } => shared.begin("", 0),
+            Event::Learned { .. } => shared.state().began = None,
             Event::Noted { .. } => {}
             Event::Alarm { name, message } => {
                 shared.bar.suspend(|| shared.shell.warn(&format!("alarm {name}"), message));
             }
         }
+    }
+
+    fn work(&self) -> Option<Arc<Work>> {
+        Some(self.shared.work.clone())
     }
 }
 
@@ -129,8 +137,8 @@ impl Shared {
             round: state.round,
             stage: stage.to_owned(),
             total,
-            tokens_before: self.tokens.load(Ordering::Relaxed),
-            began: (!stage.is_empty()).then(Instant::now),
+            before: Counted::now(&self.work),
+            began: Some(Instant::now()),
             ..State::default()
         };
     }
@@ -141,23 +149,24 @@ impl Shared {
         while !self.ended.load(Ordering::Relaxed) {
             std::thread::park_timeout(TICK);
             let mut state = self.state();
-            let long = state.began.filter(|began| began.elapsed() > PATIENCE);
+            let now = Counted::now(&self.work);
+            let long = state.began.map(|began| began.elapsed()).filter(|elapsed| *elapsed > PATIENCE);
             match long {
-                Some(began) if self.shell.is_terminal() => {
+                Some(elapsed) if self.shell.is_terminal() => {
                     if !shown {
                         self.bar.set_draw_target(ProgressDrawTarget::stderr());
                         shown = true;
                     }
-                    self.bar.set_style(style(&state));
-                    self.bar.set_length(state.total);
-                    self.bar.set_position(state.done);
-                    self.bar.set_message(state.line(began, self.tokens.load(Ordering::Relaxed)));
+                    let (done, total) = state.parts(now);
+                    self.bar.set_style(style(total));
+                    self.bar.set_length(total);
+                    self.bar.set_position(done);
+                    self.bar.set_message(state.line(elapsed, now));
                     self.bar.tick();
                 }
-                Some(began) if state.told.is_none_or(|told| told.elapsed() > LINE_EVERY) => {
+                Some(elapsed) if state.told.is_none_or(|told| told.elapsed() > LINE_EVERY) => {
                     state.told = Some(Instant::now());
-                    let line = state.line(began, self.tokens.load(Ordering::Relaxed));
-                    self.shell.say(&format!("  {line}"));
+                    self.shell.say(&format!("  {}", state.line(elapsed, now)));
                 }
                 None if shown => {
                     self.bar.set_draw_target(ProgressDrawTarget::hidden());
@@ -170,34 +179,44 @@ impl Shared {
 }
 
 impl State {
+    /// How much is done, of how much: answers, or steps of learning.
+    fn parts(&self, now: Counted) -> (u64, u64) {
+        match self.total {
+            0 => (now.steps - self.before.steps, now.planned - self.before.planned),
+            total => (self.done, total),
+        }
+    }
+
     /// `round 2/5 · pool · 1,024 of 4,096 answers · 81.2k tokens/s · 12 s left`
-    fn line(&self, began: Instant, tokens_now: u64) -> String {
+    fn line(&self, elapsed: Duration, now: Counted) -> String {
         let mut parts = Vec::new();
         if let Some((round, rounds)) = self.round {
             parts.push(format!("round {round}/{rounds}"));
         }
         parts.push(self.stage.clone());
-        if self.total > 0 {
-            parts.push(format!("{} of {} answers", units::count(self.done), units::count(self.total)));
+        let (done, total) = self.parts(now);
+        if total > 0 {
+            let what = if self.total > 0 { "answers" } else { "steps" };
+            parts.push(format!("{} of {} {what}", units::count(done), units::count(total)));
         }
-        let seconds = began.elapsed().as_secs_f64();
-        let tokens = self.tokens.max(tokens_now - self.tokens_before);
+        let seconds = elapsed.as_secs_f64();
+        let tokens = self.tokens.max(now.tokens - self.before.tokens);
         if tokens > 0 && seconds > 0.0 {
             parts.push(format!("{} tokens/s", units::short(tokens as f64 / seconds)));
         }
-        let fresh = self.done - self.recalled;
-        if fresh > 0 && self.total > self.done {
-            let left = seconds / fresh as f64 * (self.total - self.done) as f64;
+        let fresh = done - self.recalled.min(done);
+        if fresh > 0 && total > done {
+            let left = seconds / fresh as f64 * (total - done) as f64;
             parts.push(format!("{} left", units::seconds(left)));
-        } else if self.total == 0 {
+        } else if total == 0 {
             parts.push(units::seconds(seconds));
         }
         parts.join(" · ")
     }
 }
 
-fn style(state: &State) -> ProgressStyle {
-    let template = if state.total > 0 { "{bar:24.cyan} {msg}" } else { "{spinner} {msg}" };
+fn style(total: u64) -> ProgressStyle {
+    let template = if total > 0 { "{bar:24.cyan} {msg}" } else { "{spinner} {msg}" };
     ProgressStyle::with_template(template).expect("the templates above are well formed")
 }
 
@@ -205,10 +224,15 @@ fn style(state: &State) -> ProgressStyle {
 mod tests {
     use super::*;
 
+    #[track_caller]
+    fn check(state: State, now: Counted, expect: &str) {
+        let round = Some((2, 5));
+        assert_eq!(State { round, ..state }.line(Duration::from_secs(10), now), expect);
+    }
+
     #[test]
     fn time_left_counts_only_what_was_computed() {
-        let state = State {
-            round: Some((2, 5)),
+        let pool = State {
             stage: "pool".into(),
             total: 400,
             done: 300,
@@ -216,9 +240,23 @@ mod tests {
             tokens: 1000,
             ..State::default()
         };
-        let began = Instant::now().checked_sub(Duration::from_secs(10)).expect("the clock has run so long");
-        let line = state.line(began, 0);
-        assert!(line.starts_with("round 2/5 · pool · 300 of 400 answers · "), "{line}");
-        assert!(line.ends_with(" · 10 s left"), "{line}");
+        check(pool, Counted::default(), "round 2/5 · pool · 300 of 400 answers · 100 tokens/s · 10 s left");
+    }
+
+    #[test]
+    fn learning_counts_steps_since_it_began() {
+        let before = Counted { tokens: 5000, steps: 80, planned: 80 };
+        let learn = State { stage: "learn".into(), before, ..State::default() };
+        let now = Counted { tokens: 25_000, steps: 100, planned: 160 };
+        check(learn, now, "round 2/5 · learn · 20 of 80 steps · 2k tokens/s · 30 s left");
+    }
+
+    #[test]
+    fn what_counts_nothing_shows_the_time_it_took() {
+        check(
+            State { stage: "fit".into(), ..State::default() },
+            Counted::default(),
+            "round 2/5 · fit · 10 s",
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! A run from its settings to its report: what to run, what it will cost, doing it, what came out.
 
+mod answers;
 mod catalogue;
 mod figures;
 mod job;

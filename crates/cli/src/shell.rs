@@ -41,6 +41,11 @@ impl Shell {
         self.terminal
     }
 
+    /// Whether what is said is coloured.
+    pub fn is_colored(&self) -> bool {
+        self.color
+    }
+
     /// Whether only errors and alarms may be said.
     pub fn is_quiet(&self) -> bool {
         self.quiet

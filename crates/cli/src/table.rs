@@ -26,11 +26,6 @@ impl Table {
         self
     }
 
-    /// Whether there is no row.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
     /// Aligned with spaces, every line ended.
     pub fn plain(&self) -> String {
         let widths = self.widths();

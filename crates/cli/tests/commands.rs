@@ -23,7 +23,7 @@ fn a_run_leaves_a_report_plots_settings_and_a_checkpoint_that_evaluates() {
     }
     let folder = ".autodidact/runs/raft-1";
     assert!(world.read(&format!("{folder}/report.md")).contains("## Before and after"));
-    for plot in ["reward", "passes", "time", "loss"] {
+    for plot in ["reward", "passes", "entropy", "diversity", "length", "loss", "time"] {
         assert!(world.read(&format!("{folder}/{plot}.svg")).starts_with("<svg"), "{plot}");
     }
 

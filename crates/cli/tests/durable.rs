@@ -57,7 +57,7 @@ fn a_run_killed_at_twenty_random_instants_ends_as_if_it_never_was() {
     assert!(expect.iter().filter(|record| matches!(record, Record::Learn(_))).count() == 3);
 
     let mut rng = autodidact_core::Seed::root(20).rng();
-    let mut kills = 0;
+    let (mut kills, mut midway) = (0, 0);
     for run in 0.. {
         if kills == 20 {
             break;
@@ -73,12 +73,14 @@ fn a_run_killed_at_twenty_random_instants_ends_as_if_it_never_was() {
                 kills += 1;
             }
             child.wait().expect("the child ends");
+            midway += usize::from(!ended && has_begun(&workspace) && !records(&workspace).is_empty());
             if has_begun(&workspace) && is_complete(&workspace) {
                 break;
             }
         }
         same_but_times(&expect, &records(&workspace)).unwrap_or_else(|fault| panic!("{name}: {fault}"));
     }
+    assert!(midway >= 10, "only {midway} of {kills} kills hit a run that had begun");
 }
 
 #[test]

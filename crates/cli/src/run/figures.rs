@@ -1,8 +1,9 @@
 //! The plots of a run, from its ledger.
 
+use super::answers::Answers;
 use crate::error::Result;
 use crate::plot::{Bar, Chart, Line, bars};
-use autodidact_ledger::{Point, Report, Series};
+use autodidact_ledger::{Point, Report, Series, Store};
 use std::collections::BTreeMap;
 
 /// A plot: its file name and its SVG.
@@ -18,7 +19,7 @@ struct Wanted {
     bounds: Option<(f64, f64)>,
 }
 
-const WANTED: [Wanted; 6] = [
+const WANTED: [Wanted; 4] = [
     Wanted {
         file: "reward.svg",
         title: "mean score of the sampled answers",
@@ -35,20 +36,6 @@ const WANTED: [Wanted; 6] = [
     },
     Wanted { file: "entropy.svg", title: "entropy", up: "nats a token", metrics: &["entropy"], bounds: None },
     Wanted {
-        file: "diversity.svg",
-        title: "diversity of the answers",
-        up: "share of distinct answers",
-        metrics: &["distinct_ratio", "diversity", "distinct_2"],
-        bounds: Some((0.0, 1.0)),
-    },
-    Wanted {
-        file: "length.svg",
-        title: "length of the answers",
-        up: "tokens",
-        metrics: &["completions/mean_length", "completions/max_length", "answer_length"],
-        bounds: None,
-    },
-    Wanted {
         file: "loss.svg",
         title: "training loss",
         up: "nats a target",
@@ -58,24 +45,29 @@ const WANTED: [Wanted; 6] = [
 ];
 
 /// Every plot that the run has numbers for.
-pub fn figures(report: &Report) -> Result<Vec<Figure>> {
+pub fn figures(store: &Store, report: &Report) -> Result<Vec<Figure>> {
+    let answers = Answers::of(store, &report.line.run)?;
+    let noted = WANTED.iter().map(|wanted| {
+        let taken = report.series.iter().filter(|series| wanted.takes(series));
+        let lines = taken.map(|series| line(series, report)).collect();
+        (wanted.file, wanted.title, wanted.up, lines, wanted.bounds)
+    });
+    let counted = [
+        (
+            "diversity.svg",
+            "different answers to one problem",
+            "share of distinct texts",
+            answers.distinct,
+            Some((0.0, 1.0)),
+        ),
+        ("length.svg", "mean length of the answers", "tokens", answers.lengths, None),
+    ];
     let mut figures = Vec::new();
-    for wanted in &WANTED {
-        let lines: Vec<Line> = report
-            .series
-            .iter()
-            .filter(|series| wanted.takes(series))
-            .map(|series| line(series, report))
-            .collect();
-        let chart = Chart {
-            title: format!("{}: {}", report.line.run.0, wanted.title),
-            across: "round".to_owned(),
-            up: wanted.up.to_owned(),
-            lines,
-            bounds: wanted.bounds,
-        };
+    for (file, title, up, lines, bounds) in noted.chain(counted) {
+        let title = format!("{}: {title}", report.line.run.0);
+        let chart = Chart { title, across: "round".to_owned(), up: up.to_owned(), lines, bounds };
         if let Some(svg) = chart.svg()? {
-            figures.push((wanted.file, svg));
+            figures.push((file, svg));
         }
     }
     if let Some(svg) = time(report)? {

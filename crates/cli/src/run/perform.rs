@@ -63,7 +63,7 @@ pub fn perform_with(
             (id, complete)
         }
     };
-    let _claim = store.claim(&id)?;
+    let claim = store.claim(&id)?;
     let folder = context.run_folder(&id);
     write_file(&folder.join("plan.toml"), job.file()?.as_bytes())?;
     shell.say(&format!("run {} in {}", shell.paint(Paint::Bold, &id.0), folder.display()));
@@ -90,6 +90,8 @@ pub fn perform_with(
     };
     let ended = run.finish(result);
     drop(progress);
+    // From here on the run has ended, and its report says so.
+    drop(claim);
 
     let report = store.report(&id)?;
     let outcome = Outcome::of(&store, &report)?;
@@ -126,7 +128,7 @@ fn write_folder(store: &Store, report: &Report, outcome: &Outcome, folder: &Path
         }
         None => None,
     };
-    let figures = figures(report)?;
+    let figures = figures(store, report)?;
     for (name, svg) in &figures {
         write_file(&folder.join(name), svg.as_bytes())?;
     }
@@ -180,7 +182,8 @@ impl Finished {
             }
             out.push('\n');
         }
-        out.push_str(&format!("time    {}\n", report::times(outcome)));
+        let seconds = crate::units::seconds(outcome.seconds);
+        out.push_str(&format!("time    {seconds}: {}\n", report::times(outcome)));
         out.push_str(&format!("files   {}\n", self.folder.display()));
         if let Some(checkpoint) = &self.checkpoint {
             out.push_str(&format!("model   {}\n", checkpoint.display()));
