@@ -4,8 +4,8 @@ use crate::evaluate::Vote;
 use crate::problems::ProblemFile;
 use crate::task::modular::{Modular, ModularProblem};
 use crate::task::programs::{Programs, number, trace};
-use crate::task::{SuiteConfig, check};
-use autodidact_core::chat::{Body, Chat, Completion, Prompt};
+use crate::task::{SuiteConfig, check_reply};
+use autodidact_core::chat::{Chat, Completion, Prompt};
 use autodidact_core::{Result, Task};
 use serde::{Deserialize, Serialize};
 
@@ -74,12 +74,7 @@ impl TaskConfig {
 
 /// The final answer to a generated problem in canonical form.
 fn generated_vote(prompt: &Prompt, answer: &Completion) -> Option<String> {
-    let text = match (prompt.field("text"), &prompt.body) {
-        (Some(text), _) => text,
-        (None, Body::Text(text)) => text,
-        (None, Body::Messages(_)) => return None,
-    };
-    check(text, &answer.text).ok()?.answer
+    check_reply(prompt, &answer.text).ok()?.answer
 }
 
 /// The final value of a chain.

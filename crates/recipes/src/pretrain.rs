@@ -254,6 +254,6 @@ impl Pretrain {
 
 impl Check {
     fn task(&self) -> Result<OpenTask> {
-        TaskConfig::Suite(SuiteConfig { cells: self.cells.clone() }).open()
+        TaskConfig::Suite(SuiteConfig { cells: self.cells.clone(), ..SuiteConfig::default() }).open()
     }
 }

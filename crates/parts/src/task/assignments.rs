@@ -161,6 +161,12 @@ impl Puzzle for Assignments {
         body + &format!("{}?", self.asked)
     }
 
+    fn sentence(&self) -> String {
+        let body = self.body();
+        let lines = body.rsplit_once(';').map_or("", |(lines, _)| lines);
+        format!("A program runs {}. What is {} in the end?", lines.replace(';', "; "), self.asked)
+    }
+
     fn level(&self) -> u32 {
         self.lines.iter().filter(|line| line.right.is_some()).count() as u32
     }

@@ -200,6 +200,15 @@ impl Puzzle for Countdown {
         Countdown { numbers, target: self.target }.body()
     }
 
+    fn sentence(&self) -> String {
+        let numbers: Vec<String> = self.numbers.iter().map(i64::to_string).collect();
+        format!(
+            "Using the numbers {}, each at most once, make {}. Write the steps as in 3*4=12;12+5=17.",
+            numbers.join(", "),
+            self.target
+        )
+    }
+
     fn level(&self) -> u32 {
         self.numbers.len() as u32
     }

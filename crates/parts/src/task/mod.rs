@@ -18,6 +18,7 @@ mod hand;
 pub mod modular;
 mod operation;
 mod path;
+mod posed;
 pub mod probe;
 mod problem;
 mod product;
@@ -28,16 +29,19 @@ mod rules;
 mod skill;
 mod stream;
 mod suite;
+mod wording;
 mod words;
 
 pub use checked::{Checked, cut};
 pub use family::Family;
 pub use hand::{Noise, Step, Worked, slip};
+pub use posed::{SuiteJudge, check_reply, posed, prompt};
 pub use problem::{Problem, check};
 pub use row::TextRow;
 pub use skill::{Skill, Writer, judged, rated};
 pub use stream::{PretrainStream, StreamConfig};
-pub use suite::{Cell, Suite, SuiteConfig, SuiteJudge, prompt};
+pub use suite::{Cell, Suite, SuiteConfig};
+pub use wording::Wording;
 
 #[cfg(test)]
 mod tests;

@@ -114,6 +114,16 @@ impl Puzzle for Path {
         Path { edges, ..*self }.body()
     }
 
+    fn sentence(&self) -> String {
+        let arrows: Vec<String> = self.edges.iter().map(|edge| format!("{}->{}", edge.0, edge.1)).collect();
+        format!(
+            "A graph has the arrows {}. Which nodes lead from {} to {}? Write their letters in order.",
+            arrows.join(", "),
+            self.from,
+            self.to
+        )
+    }
+
     fn level(&self) -> u32 {
         self.nodes().map_or(0, |nodes| nodes.len() as u32 - 1)
     }

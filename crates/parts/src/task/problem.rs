@@ -54,6 +54,11 @@ impl Problem {
         format!("{}/{}/{:016x}", self.family.tag(), self.level, first_word(&self.text))
     }
 
+    /// The problem in words, for models that do not know the compact form.
+    pub fn sentence(&self) -> String {
+        parsed(&self.text).map_or_else(|_| self.text.clone(), |(_, puzzle)| puzzle.sentence())
+    }
+
     /// The reference solution, worked step by step.
     pub fn solve(&self) -> Worked {
         self.work(Hand::exact())

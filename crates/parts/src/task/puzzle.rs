@@ -14,6 +14,11 @@ pub(crate) trait Puzzle {
         self.body()
     }
 
+    /// The problem in words.
+    fn sentence(&self) -> String {
+        format!("What is {}", self.body())
+    }
+
     /// The difficulty level, a function of the problem.
     fn level(&self) -> u32;
 

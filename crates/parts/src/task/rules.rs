@@ -180,6 +180,11 @@ impl Puzzle for Rules {
         Rules { rules }.body()
     }
 
+    fn sentence(&self) -> String {
+        let rules: Vec<String> = self.rules.iter().map(Rule::text).collect();
+        format!("Write lower-case words separated by blanks. Rules: {}.", rules.join(", "))
+    }
+
     fn level(&self) -> u32 {
         self.rules.len() as u32
     }

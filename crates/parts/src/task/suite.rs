@@ -4,12 +4,13 @@
 //! (`C3*2`). Draws take from each cell its share of the prompts, from one split, without
 //! repetition as long as the cell has unseen problems.
 
-use super::checked::Checked;
 use super::distinct::distinct;
 use super::family::Family;
-use super::problem::{Problem, check};
-use autodidact_core::chat::{Body, Chat, Completion, Prompt};
-use autodidact_core::{Ask, Error, Judge, Judged, Result, Rng, Split, Task, Verdict};
+use super::posed::{SuiteJudge, posed, prompt};
+use super::problem::Problem;
+use super::wording::Wording;
+use autodidact_core::chat::{Chat, Completion, Prompt};
+use autodidact_core::{Error, Judge, Result, Rng, Split, Task};
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -20,18 +21,20 @@ use std::collections::BTreeSet;
 pub struct SuiteConfig {
     /// Cells such as `A4`, `A2-4` or `C3*2`.
     pub cells: Vec<String>,
+    /// Compact for models trained on the stream, a sentence for others.
+    pub wording: Wording,
 }
 
 impl Default for SuiteConfig {
     fn default() -> SuiteConfig {
-        SuiteConfig { cells: vec!["A2-4".into()] }
+        SuiteConfig { cells: vec!["A2-4".into()], wording: Wording::default() }
     }
 }
 
 impl SuiteConfig {
     /// The suite. Fails on a family or level that does not exist, naming those that do.
     pub fn open(&self) -> Result<Suite> {
-        Suite::of(self.cells.iter().map(String::as_str))
+        Ok(Suite { wording: self.wording, ..Suite::of(self.cells.iter().map(String::as_str))? })
     }
 }
 
@@ -50,6 +53,7 @@ pub struct Cell {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Suite {
     cells: Vec<Cell>,
+    wording: Wording,
 }
 
 impl Suite {
@@ -66,7 +70,7 @@ impl Suite {
         if cells.is_empty() {
             return Err(Error::invalid("task.cells", "a list of at least one cell such as A2-4", "empty"));
         }
-        Ok(Suite { cells })
+        Ok(Suite { cells, wording: Wording::Compact })
     }
 
     /// The cells, a range of levels spread out.
@@ -136,17 +140,18 @@ impl Cell {
         &self,
         split: Split,
         n: usize,
+        wording: Wording,
         rng: &mut Rng,
         seen: &mut BTreeSet<String>,
     ) -> Result<Vec<Prompt>> {
         if let Some(mut all) = self.family.all(self.level) {
             all.retain(|problem| problem.split() == split);
-            return self.draw_listed(all, n, rng, seen);
+            return self.draw_listed(all, n, wording, rng, seen);
         }
         let name = format!("task.cells: {}{}", self.family.tag(), self.level);
         distinct(&name, n, rng, seen, |rng| {
             let problem = self.family.generate(self.level, rng)?;
-            Ok((problem.split() == split).then(|| prompt(&problem)))
+            Ok((problem.split() == split).then(|| prompt(&problem, wording)))
         })
     }
 
@@ -154,6 +159,7 @@ impl Cell {
         &self,
         mut all: Vec<Problem>,
         n: usize,
+        wording: Wording,
         rng: &mut Rng,
         seen: &mut BTreeSet<String>,
     ) -> Result<Vec<Prompt>> {
@@ -173,19 +179,8 @@ impl Cell {
         }
         seen.extend(fresh.iter().take(n).map(Problem::id));
         let order: Vec<&Problem> = fresh.iter().chain(&stale).collect();
-        Ok(order.into_iter().cycle().take(n).map(prompt).collect())
+        Ok(order.into_iter().cycle().take(n).map(|problem| prompt(problem, wording)).collect())
     }
-}
-
-/// The prompt of a problem, with all that its judge needs.
-///
-/// Its fields are `family`, `level`, `answer` and `text`.
-pub fn prompt(problem: &Problem) -> Prompt {
-    Prompt::text(problem.id(), problem.text.clone())
-        .with("family", problem.family.tag().to_string())
-        .with("level", problem.level)
-        .with("answer", problem.answer.clone())
-        .with("text", problem.text.clone())
 }
 
 impl Task<Chat> for Suite {
@@ -193,7 +188,7 @@ impl Task<Chat> for Suite {
         let mut seen = BTreeSet::new();
         let mut prompts = Vec::with_capacity(n);
         for (cell, share) in self.cells.iter().zip(self.shares(n)) {
-            prompts.extend(cell.draw(split, share, rng, &mut seen)?);
+            prompts.extend(cell.draw(split, share, self.wording, rng, &mut seen)?);
         }
         prompts.shuffle(rng);
         Ok(prompts)
@@ -205,8 +200,8 @@ impl Task<Chat> for Suite {
 
     /// The reference solution as text. Its tokens are left empty: a task knows no tokenizer.
     fn gold(&self, prompt: &Prompt) -> Option<Completion> {
-        let problem = Problem::parse(asked(prompt)?).ok()?;
-        Some(Completion { text: problem.solve().text(), ..Completion::default() })
+        let (problem, wording) = posed(prompt).ok()?;
+        Some(Completion { text: wording.gold(&problem), ..Completion::default() })
     }
 
     fn name(&self) -> String {
@@ -215,52 +210,16 @@ impl Task<Chat> for Suite {
             .iter()
             .map(|cell| format!("{}{}*{}", cell.family.tag(), cell.level, cell.weight))
             .collect();
-        format!("suite {}", cells.join(","))
-    }
-}
-
-/// The text of the problem: the field `text`, else the prompt itself.
-fn asked(prompt: &Prompt) -> Option<&str> {
-    match (prompt.field("text"), &prompt.body) {
-        (Some(text), _) => Some(text),
-        (None, Body::Text(text)) => Some(text),
-        (None, Body::Messages(_)) => None,
-    }
-}
-
-/// Checks answers to generated problems: 1 for right, 0 for wrong.
-///
-/// The details are `well_formed` (0 or 1) and `level`. A prompt that is no generated problem gets
-/// an error, never a zero.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SuiteJudge;
-
-impl Judge<Chat> for SuiteJudge {
-    fn judge(&self, asks: &[Ask<Chat>], answers: &[Vec<Completion>]) -> Result<Judged> {
-        Ok(Judged::each(asks, answers, |ask, answer| {
-            let Some(text) = asked(&ask.query) else {
-                return Verdict::error("the prompt has neither text nor a field named text", 0.0);
-            };
-            let level = Problem::parse(text).map_or(0.0, |problem| f64::from(problem.level));
-            match check(text, &answer.text) {
-                Ok(Checked { right, well_formed, .. }) => Verdict::right(right)
-                    .with("well_formed", f64::from(u8::from(well_formed)))
-                    .with("level", level),
-                Err(error) => Verdict::error(error.to_string(), 0.0),
-            }
-        }))
-    }
-
-    fn name(&self) -> String {
-        "checker of generated problems".into()
+        let wording = if self.wording == Wording::Sentence { " in sentences" } else { "" };
+        format!("suite {}{wording}", cells.join(","))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use autodidact_core::Seed;
     use autodidact_core::chat::Sampling;
+    use autodidact_core::{Ask, Seed};
 
     fn refused(cells: &str) -> String {
         Suite::parse(cells).expect_err(cells).to_string()
@@ -289,7 +248,7 @@ mod tests {
             assert!(refused(bad).contains("must be a positive number"), "{bad}");
         }
         assert!(refused("").starts_with("no problem family is named \"\""));
-        assert!(SuiteConfig { cells: Vec::new() }.open().is_err());
+        assert!(SuiteConfig { cells: Vec::new(), ..SuiteConfig::default() }.open().is_err());
         assert!(serde_json::from_str::<SuiteConfig>(r#"{"cell": ["A4"]}"#).is_err());
     }
 
@@ -332,12 +291,5 @@ mod tests {
         let prompts = suite.draw(Split::Test, 100, &mut Seed::root(3).rng()).expect("a draw");
         let ids: BTreeSet<&String> = prompts.iter().map(|prompt| &prompt.id).collect();
         assert_eq!(ids.len(), 100);
-    }
-
-    #[test]
-    fn a_prompt_that_is_no_generated_problem_is_an_error_not_a_zero() {
-        let asks = Ask::<Chat>::each(&[Prompt::text("x", "how many?")], 1, &Sampling::default());
-        let judged = SuiteJudge.judge(&asks, &[vec![Completion::default()]]).expect("a judge");
-        assert!(judged.verdicts[0][0].is_error());
     }
 }

@@ -157,6 +157,11 @@ impl Puzzle for Words {
         sentences.join(". ") + &self.asked
     }
 
+    fn sentence(&self) -> String {
+        let facts: Vec<String> = self.facts.iter().map(|(who, known)| sentence(who, known)).collect();
+        format!("{}. How many does {} have?", facts.join(". "), self.asked)
+    }
+
     fn level(&self) -> u32 {
         self.chain().map_or(0, |chain| chain.len() as u32 - 1)
     }
