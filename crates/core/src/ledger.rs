@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 /// A store of runs. Whatever [`Ledger::append`] and [`Ledger::put_blob`] accept is durable when
 /// they return.
 pub trait Ledger: Send + Sync {
-    /// Writes `records` of one run, all or none. A note, alarm or phase whose key is already there
-    /// is left as it was.
+    /// Writes `records` of one run, all or none. A note, alarm, output or phase whose key is already
+    /// there is left as it was. A run begins once, with its first record; a stored ledger refuses
+    /// records of a run that has not begun.
     fn append(&self, run: &RunId, records: &[Record]) -> Result<()>;
 
     /// The phase recorded under `key`, whole.

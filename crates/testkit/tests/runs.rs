@@ -5,7 +5,7 @@ use autodidact_core::{
     Alarm, Alarms, Ask, Caps, Error, Event, Ledger, MemoryLedger, Metrics, Observer, Recipe, Record,
     Response, Result, Run, RunEnd, RunId, RunOptions, RunSpec, Silent, Stop, Verdict,
 };
-use autodidact_testkit::conformance::run_guessing;
+use autodidact_testkit::conformance::{Faulty, Moment, run_guessing};
 use autodidact_testkit::guess::{Eagerness, Guess, Guessing};
 use autodidact_testkit::{same_but_times, script};
 
@@ -236,6 +236,20 @@ fn a_lesson_without_targets_or_with_a_loss_that_is_no_number_stops_unrecorded() 
         assert!(matches!(error, Error::Alarm { name: found, .. } if found == name), "{error}");
         assert_eq!(kinds(&ledger), ["begin", "alarm"], "a bad step is never taken for a good one");
     }
+}
+
+#[test]
+fn a_run_that_fails_says_why_even_when_its_end_cannot_be_recorded() {
+    let failed = || Error::invalid("lr", "positive", -1.0);
+    let ledger = begun();
+    let error = run(options(&ledger)).finish(Err(failed())).expect_err("failed").to_string();
+    assert_eq!(error, "lr must be positive, but is -1");
+    assert_eq!(kinds(&ledger), ["begin", "end"]);
+
+    let dead = Faulty::new(&ledger, 0, Moment::Before);
+    let options = RunOptions { ledger: &dead, ..options(&ledger) };
+    let error = run(options).finish(Err(failed())).expect_err("failed").to_string();
+    assert_eq!(error, "lr must be positive, but is -1");
 }
 
 #[test]
