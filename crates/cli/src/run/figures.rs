@@ -49,7 +49,7 @@ pub fn figures(store: &Store, report: &Report) -> Result<Vec<Figure>> {
     let answers = Answers::of(store, &report.line.run)?;
     let noted = WANTED.iter().map(|wanted| {
         let taken = report.series.iter().filter(|series| wanted.takes(series));
-        let lines = taken.map(|series| line(series, report)).collect();
+        let lines = joined(taken.map(|series| line(series, report)).collect());
         (wanted.file, wanted.title, wanted.up, lines, wanted.bounds)
     });
     let counted = [
@@ -102,6 +102,25 @@ fn line(series: &Series, report: &Report) -> Line {
     };
     let points = by_round.into_iter().map(|(round, value)| (f64::from(round), value)).collect();
     Line { name: series.name.clone(), points, band }
+}
+
+/// The measurements before and after as one line each, under the name `test`.
+fn joined(mut lines: Vec<Line>) -> Vec<Line> {
+    let (after, mut rest): (Vec<Line>, Vec<Line>) =
+        lines.drain(..).partition(|line| line.name.starts_with("after/"));
+    for late in after {
+        let metric = late.name.trim_start_matches("after/");
+        let early = format!("before/{metric}");
+        match rest.iter_mut().find(|line| line.name == early) {
+            Some(line) => {
+                line.name = format!("test/{metric}");
+                line.points.extend(late.points);
+                line.band.extend(late.band);
+            }
+            None => rest.push(late),
+        }
+    }
+    rest
 }
 
 fn rounds(points: &[Point]) -> BTreeMap<u32, f64> {
