@@ -1,0 +1,256 @@
+//! The proof of self-sampled: does learning from its own programs make more problems solvable?
+//!
+//! A small model is warmed up on programs in many writings, as a model pretrained on code has seen
+//! them. Five arms then fine-tune copies of it with equal optimiser steps on 400 problems with one
+//! reference each: on the reference alone, on right programs that it finds, and on partly right ones
+//! too under three losses. All are measured on problems whose shape and numbers are new.
+
+mod report;
+
+use super::{Proof, ProofOptions, ProofReport, Scale, Track, arm, lab};
+use crate::self_sampled::{Credit, SelfSampled};
+use crate::watch::WatchConfig;
+use autodidact_core::chat::{Chat, Prompt, Sampling};
+use autodidact_core::{Ask, Error, Group, Recipe, Result, Rng, Run, Seed, Split};
+
+use autodidact_lm::Lm;
+use autodidact_math::Row;
+use autodidact_math::interval::Interval;
+use autodidact_math::multi_target::MultiTarget;
+use autodidact_math::schedule::{Schedule, Shape as Course};
+use autodidact_math::summary::mean;
+use autodidact_parts::evaluate::Evaluation;
+use autodidact_parts::judge::right;
+use autodidact_parts::learn::TuneConfig;
+use autodidact_parts::task::programs::{Programs, canonical};
+use autodidact_parts::{OpenTask, Shape, TaskConfig};
+use rand::Rng as _;
+use std::collections::BTreeSet;
+
+/// The proof.
+pub const PROOF: Proof = Proof {
+    id: "self-sampled",
+    about: "learning from own right and partly right programs lifts pass@16 over the references alone",
+    run,
+};
+
+const REFERENCES: usize = 0;
+const FULL: usize = 1;
+const PARTIAL: usize = 2;
+const MML: usize = 3;
+const BETA_MML: usize = 4;
+
+/// The arms by name, with what they keep of the samples and how programs count together.
+const ARMS: [(&str, Credit, MultiTarget); 5] = [
+    ("references", Credit::None, MultiTarget::MleAug),
+    ("full, MLE-Aug", Credit::Full, MultiTarget::MleAug),
+    ("partial, MLE-Aug", Credit::Partial, MultiTarget::MleAug),
+    ("partial, MML", Credit::Partial, MultiTarget::Mml),
+    ("partial, beta-MML", Credit::Partial, MultiTarget::BetaMml { beta: 0.25 }),
+];
+
+/// The k of pass@k.
+const K: u32 = 16;
+
+/// How large the experiment is.
+struct Plan {
+    shape: Shape,
+    /// Updates of the warm-up, and rows in each.
+    warm_up: (u64, usize),
+    /// Problems that the warm-up draws its rows from.
+    pool: usize,
+    recipe: SelfSampled,
+    held_out: u32,
+    tries: u32,
+}
+
+/// What is measured of one arm with one seed.
+struct Outcome {
+    track: Track,
+    pass_at_1: f64,
+    pass_at_k: f64,
+    /// Distinct right programs a problem among the sampled ones.
+    distinct: f64,
+}
+
+fn run(options: &ProofOptions<'_>) -> Result<ProofReport> {
+    let plan = Plan::of(options.scale);
+    let task = plan.recipe.task.open()?;
+    let mut before = Vec::new();
+    let mut outcomes: Vec<Vec<Outcome>> = ARMS.iter().map(|_| Vec::new()).collect();
+    for &seed in &options.seeds {
+        let warm = plan.warm_up(&task, seed, options)?;
+        before.push(plan.before(&warm, &task, seed, options)?);
+        for (idx, outcomes) in outcomes.iter_mut().enumerate() {
+            outcomes.push(plan.run(idx, &warm, &task, seed, options)?);
+        }
+    }
+    Ok(report::report(&plan, &before, &outcomes, options))
+}
+
+impl Plan {
+    fn of(scale: Scale) -> Plan {
+        let (full, quick) = match scale {
+            Scale::Full => (true, false),
+            Scale::Quick => (false, true),
+        };
+        let width = if full { 96 } else { 32 };
+        let nothing = Evaluation { problems: 0, ..Evaluation::default() };
+        Plan {
+            shape: Shape {
+                hidden_size: width,
+                layers: if quick { 1 } else { 2 },
+                heads: width / 16,
+                kv_heads: width / 16,
+                intermediate_size: width * 5 / 2,
+                context: 128,
+            },
+            warm_up: if full { (500, 64) } else { (20, 16) },
+            pool: if full { 8_000 } else { 200 },
+            recipe: SelfSampled {
+                task: TaskConfig::Programs(Programs::default()),
+                problems: if full { 400 } else { 16 },
+                steps: if full { 200 } else { 4 },
+                batch: if full { 16 } else { 8 },
+                refresh: if full { 5 } else { 2 },
+                tries: 4,
+                sampling: Sampling { temperature: 0.8, max_tokens: 60, ..Sampling::default() },
+                targets: 8,
+                tune: TuneConfig {
+                    lr: 5e-4,
+                    schedule: Schedule { shape: Course::Linear, warmup: 10, floor: 0.0 },
+                    ..SelfSampled::default().tune
+                },
+                watch: WatchConfig { test: nothing.clone(), validation: nothing, ..WatchConfig::default() },
+                ..SelfSampled::default()
+            },
+            held_out: if full { 200 } else { 8 },
+            tries: if full { 32 } else { K },
+        }
+    }
+
+    /// A model that has seen other problems' programs in any writing.
+    fn warm_up(&self, task: &OpenTask, seed: u64, options: &ProofOptions<'_>) -> Result<Lm> {
+        let lm = lab::fresh(self.shape, seed)?;
+        let root = Seed::root(seed).at("warm-up", 0);
+        let pool = task.task.draw(Split::Train, self.pool, &mut root.at("pool", 0).rng())?;
+        let (steps, rows) = self.warm_up;
+        lab::train(&lm, 3e-3, steps, options, |step| {
+            let mut rng = root.at("step", step).rng();
+            let one = |_| row(&lm, &pool[rng.random_range(0..pool.len())], &mut rng);
+            (0..rows).map(one).collect()
+        })?;
+        Ok(lm)
+    }
+
+    /// pass@1 of the warm model on training and on held-out problems.
+    fn before(
+        &self,
+        warm: &Lm,
+        task: &OpenTask,
+        seed: u64,
+        options: &ProofOptions<'_>,
+    ) -> Result<(f64, f64, f64)> {
+        let (train, _) = arm("warm-up-train", seed, options, SelfSampled::CARD, |run| {
+            let problems = task.task.draw(
+                Split::Train,
+                self.recipe.problems as usize,
+                &mut Seed::root(seed).at("before", 0).rng(),
+            )?;
+            let asks = Ask::each(&problems, 4, &at(0.2));
+            let groups = run.evaluate("train", warm, &*task.task.judge(), asks)?;
+            Ok(lab::mean_of(&groups, "score"))
+        })?;
+        let ((pass_at_1, pass_at_k, _), _) =
+            arm("warm-up", seed, options, SelfSampled::CARD, |run| self.measure(warm, task, run))?;
+        Ok((train, pass_at_1, pass_at_k))
+    }
+
+    fn run(
+        &self,
+        idx: usize,
+        warm: &Lm,
+        task: &OpenTask,
+        seed: u64,
+        options: &ProofOptions<'_>,
+    ) -> Result<Outcome> {
+        let (name, credit, loss) = ARMS[idx];
+        let recipe = SelfSampled { credit, loss, ..self.recipe.clone() };
+        let lm = lab::copy(warm)?;
+        let ((pass_at_1, pass_at_k, distinct), track) = arm(name, seed, options, SelfSampled::CARD, |run| {
+            recipe.run_on(&lm, task, run)?;
+            self.measure(&lm, task, run)
+        })?;
+        Ok(Outcome { track, pass_at_1, pass_at_k, distinct })
+    }
+
+    /// pass@1, pass@k and distinct right programs a problem, on held-out problems.
+    fn measure(&self, lm: &Lm, task: &OpenTask, run: &mut Run<'_>) -> Result<(f64, f64, f64)> {
+        let judge = task.task.judge();
+        let cool = Evaluation {
+            problems: self.held_out,
+            tries: 4,
+            k: 1,
+            sampling: at(0.2),
+            greedy: false,
+            ..Evaluation::default()
+        };
+        let warm = Evaluation { tries: self.tries, k: K, sampling: at(0.8), ..cool.clone() };
+        let none = || Error::invalid("held-out problems", "at least 1", self.held_out);
+        let first = cool.run("cool", lm, task, &*judge, run)?.ok_or_else(none)?;
+        let many = warm.run("warm", lm, task, &*judge, run)?.ok_or_else(none)?;
+        let value = |interval: Option<Interval>| interval.map_or(f64::NAN, |one| one.value);
+        Ok((value(first.scores.pass_at_1), value(many.scores.pass_at_k), distinct(&many.sampled)))
+    }
+}
+
+fn at(temperature: f32) -> Sampling {
+    Sampling { temperature, max_tokens: 60, ..Sampling::default() }
+}
+
+/// Distinct right programs a problem.
+fn distinct(groups: &[Group<Chat>]) -> f64 {
+    let one = |group: &Group<Chat>| {
+        let found = group.tries.iter().filter(|one| right(&one.verdict));
+        found.map(|one| canonical(&one.answer.text)).collect::<BTreeSet<String>>().len() as f64
+    };
+    mean(&groups.iter().map(one).collect::<Vec<_>>()).unwrap_or(f64::NAN)
+}
+
+/// A problem and its reference in another writing as tokens; only the program counts.
+fn row(lm: &Lm, problem: &Prompt, rng: &mut Rng) -> Result<Row> {
+    let mut tokens = lm.render(problem)?;
+    let mut weight = vec![0.0; tokens.len() - 1];
+    tokens.extend(lm.tokenizer().encode(&rewritten(problem.field("program").unwrap_or_default(), rng))?);
+    tokens.extend(lm.eos().first());
+    weight.resize(tokens.len() - 1, 1.0);
+    Ok(Row { tokens, weight })
+}
+
+/// The same program with the operands of sums and products, and neighbouring statements that do not
+/// need each other, exchanged by chance.
+fn rewritten(program: &str, rng: &mut Rng) -> String {
+    let mut statements: Vec<(String, String)> = Vec::new();
+    for statement in program.split(';') {
+        let (name, source) = statement.split_once('=').unwrap_or((statement, ""));
+        let source = match source.split_once(['+', '*']) {
+            Some((left, right)) if rng.random_bool(0.5) => {
+                let sign = &source[left.len()..=left.len()];
+                format!("{right}{sign}{left}")
+            }
+            _ => source.to_owned(),
+        };
+        statements.push((name.to_owned(), source));
+    }
+    for second in 1..statements.len() {
+        let needed = statements[second].1.contains(statements[second - 1].0.as_str());
+        if !needed && rng.random_bool(0.5) {
+            statements.swap(second - 1, second);
+        }
+    }
+    let written: Vec<String> = statements.iter().map(|(name, source)| format!("{name}={source}")).collect();
+    written.join(";")
+}
+
+#[cfg(test)]
+mod tests;
