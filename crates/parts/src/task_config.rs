@@ -2,6 +2,7 @@
 
 use crate::evaluate::Vote;
 use crate::problems::ProblemFile;
+use crate::task::colours::Colours;
 use crate::task::modular::{Modular, ModularProblem};
 use crate::task::programs::{Programs, number, trace};
 use crate::task::{SuiteConfig, check_reply};
@@ -21,6 +22,8 @@ pub enum TaskConfig {
     Modular(Modular),
     /// Expressions answered by straight-line programs.
     Programs(Programs),
+    /// Sentences that are rewarded for colour words; no answer is right or wrong.
+    Colours(Colours),
 }
 
 impl Default for TaskConfig {
@@ -45,6 +48,7 @@ impl TaskConfig {
             TaskConfig::Problems(file) => file.check(),
             TaskConfig::Modular(modular) => modular.check("task"),
             TaskConfig::Programs(programs) => programs.check("task"),
+            TaskConfig::Colours(colours) => colours.check("task"),
         }
     }
 
@@ -67,6 +71,10 @@ impl TaskConfig {
             TaskConfig::Programs(programs) => {
                 programs.check("task")?;
                 OpenTask { task: Box::new(programs.clone()), vote: Box::new(program_vote) }
+            }
+            TaskConfig::Colours(colours) => {
+                colours.check("task")?;
+                OpenTask { task: Box::new(colours.clone()), vote: Box::new(|_, _| None) }
             }
         })
     }

@@ -9,7 +9,7 @@
 //! * Differs: the loss counts sampled tokens only (upstream trains on prompts too and cuts texts into
 //!   blocks); the global ranking works (upstream never assigns K there); ties go to the first answer;
 //!   the number of rows an update is ours; `least` is ours.
-//! * Reports: `kept_reward`, `kl`, `distinct_2`, `msttr_100`, `answer_length`.
+//! * Reports: `reward` and `gold` of the round's answers, `kept_reward`, `kl`, `distinct_2`, `msttr_100`, `answer_length`.
 
 mod prompts;
 mod report;
@@ -127,6 +127,10 @@ impl Recipe for Raft {
         paper: "2304.06767",
         code: "OptimalScale/LMFlow",
         reports: &[
+            Metric {
+                name: "gold",
+                meaning: "mean true reward, where the judge gives a proxy and knows the true one too",
+            },
             Metric { name: "kept_reward", meaning: "mean score of the kept answers" },
             Metric {
                 name: "kl",

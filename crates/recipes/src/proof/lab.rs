@@ -1,0 +1,81 @@
+//! What the proofs' experiments share: small models, warm-ups and measurements.
+
+use super::ProofOptions;
+use autodidact_core::chat::{Chat, Sampling};
+use autodidact_core::{Ask, Error, Group, Judge, Result, Run, Seed, Split};
+use autodidact_lm::{Lm, Model, Scorer};
+use autodidact_math::Row;
+use autodidact_math::schedule::{Schedule, Shape as Course};
+use autodidact_math::sft::{MaskedNll, normalise};
+use autodidact_parts::learn::{TuneConfig, Tuner};
+use autodidact_parts::{ModelConfig, OpenTask, Shape};
+
+/// A model of that shape with fresh weights.
+pub fn fresh(shape: Shape, seed: u64) -> Result<Lm> {
+    ModelConfig::Random { shape, seed }.open(|| Err(Error::invalid("model.kind", "random", "nano")))
+}
+
+/// A model with the same weights that does not share them.
+pub fn copy(lm: &Lm) -> Result<Lm> {
+    let model = Model::new(lm.model().config().clone(), lm.model().weights().clone())?;
+    Ok(Lm::new(model, lm.tokenizer().clone()))
+}
+
+/// Trains on `rows(step)` for `steps` updates: the rate rises over a twentieth of them and then falls in
+/// a line to a tenth.
+pub fn train(
+    lm: &Lm,
+    lr: f64,
+    steps: u64,
+    options: &ProofOptions<'_>,
+    mut rows: impl FnMut(u64) -> Result<Vec<Row>>,
+) -> Result<()> {
+    let schedule = Schedule { shape: Course::Linear, warmup: steps / 20, floor: 0.1 };
+    let mut tuner = Tuner::around(lm, TuneConfig { lr, schedule, horizon: steps, ..TuneConfig::default() })?;
+    tuner.begin(steps)?;
+    for step in 0..steps {
+        if options.stop.requested() {
+            return Err(Error::Interrupted);
+        }
+        let mut batch = rows(step)?;
+        normalise(&mut batch);
+        tuner.update(&batch, &MaskedNll)?;
+    }
+    Ok(())
+}
+
+/// The mean loss a target, in nats; weights say only which targets count.
+pub fn loss(lm: &Lm, rows: &[Row]) -> Result<f64> {
+    let scored = Scorer::new(lm.model()).score(rows)?;
+    let (mut sum, mut n) = (0.0, 0.0);
+    for (row, scored) in rows.iter().zip(scored) {
+        for (_, logprob) in row.weight.iter().zip(&scored.logprob).filter(|(weight, _)| **weight != 0.0) {
+            sum -= f64::from(*logprob);
+            n += 1.0;
+        }
+    }
+    Ok(if n > 0.0 { sum / n } else { f64::NAN })
+}
+
+/// Judged answers to test queries, the same queries for every arm; counted as evaluation.
+pub fn held_out(
+    lm: &Lm,
+    task: &OpenTask,
+    judge: &dyn Judge<Chat>,
+    (queries, tries): (usize, u32),
+    sampling: &Sampling,
+    run: &mut Run<'_>,
+) -> Result<Vec<Group<Chat>>> {
+    let queries = task.task.draw(Split::Test, queries, &mut Seed::root(0).at("held out", 0).rng())?;
+    run.evaluate("held-out", lm, judge, Ask::each(&queries, tries, sampling))
+}
+
+/// The mean of a part of the verdicts, or of the scores for `score`.
+pub fn mean_of(groups: &[Group<Chat>], part: &str) -> f64 {
+    let tries = groups.iter().flat_map(|group| &group.tries);
+    let value = |one: &autodidact_core::Try<Chat>| match part {
+        "score" => one.verdict.value(),
+        _ => one.verdict.part(part),
+    };
+    autodidact_math::summary::mean(&tries.filter_map(value).collect::<Vec<_>>()).unwrap_or(f64::NAN)
+}
