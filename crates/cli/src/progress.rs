@@ -43,6 +43,8 @@ struct State {
     recalled: u64,
     /// Tokens of recorded parts of this phase.
     tokens: u64,
+    /// Mean tokens of the answers recorded last, by which unrecorded ones are guessed.
+    length: Option<f64>,
     /// The counters when the phase began.
     before: Counted,
     began: Option<Instant>,
@@ -94,6 +96,8 @@ impl Observer for Progress {
                 if *recalled {
                     state.recalled += done - state.done;
                 } else {
+                    let answers = (done - state.done).max(1);
+                    state.length = Some(spend.sampled_tokens as f64 / answers as f64);
                     state.tokens += spend.sampled_tokens + spend.scored_tokens;
                 }
                 state.done = *done;
@@ -135,6 +139,7 @@ impl Shared {
         let mut state = self.state();
         *state = State {
             round: state.round,
+            length: state.length,
             stage: stage.to_owned(),
             total,
             before: Counted::now(&self.work),
@@ -179,12 +184,16 @@ impl Shared {
 }
 
 impl State {
-    /// How much is done, of how much: answers, or steps of learning.
+    /// How much is done, of how much: steps of learning, or answers, those not recorded yet guessed
+    /// from their tokens.
     fn parts(&self, now: Counted) -> (u64, u64) {
-        match self.total {
-            0 => (now.steps - self.before.steps, now.planned - self.before.planned),
-            total => (self.done, total),
+        if self.total == 0 {
+            return (now.steps - self.before.steps, now.planned - self.before.planned);
         }
+        let sampled = (now.tokens - self.before.tokens) as f64;
+        let guessed = self.length.filter(|length| *length > 0.0).map_or(0.0, |length| sampled / length);
+        let done = self.done.max(self.recalled + guessed as u64);
+        (done.min(self.total), self.total)
     }
 
     /// `round 2/5 · pool · 1,024 of 4,096 answers · 81.2k tokens/s · 12 s left`
@@ -241,6 +250,13 @@ mod tests {
             ..State::default()
         };
         check(pool, Counted::default(), "round 2/5 · pool · 300 of 400 answers · 100 tokens/s · 10 s left");
+    }
+
+    #[test]
+    fn answers_that_are_not_recorded_yet_are_guessed_from_their_tokens() {
+        let pool = State { stage: "pool".into(), total: 400, length: Some(20.0), ..State::default() };
+        let now = Counted { tokens: 2000, ..Counted::default() };
+        check(pool, now, "round 2/5 · pool · 100 of 400 answers · 200 tokens/s · 30 s left");
     }
 
     #[test]
