@@ -9,7 +9,8 @@ reads the tokenizer files in `bytes/`, the templates in `templates/` and the che
   that is also written here, with what decoding gives back;
 * `templates.json`: conversations rendered by each template, and the assistant masks under `bytes/`;
 * `warpers.json`: distributions after temperature, top-k, top-p and min-p;
-* `greedy.json`: greedy continuations with their log-probabilities.
+* `greedy.json`: greedy continuations with their log-probabilities;
+* `nano.json`: greedy answers of the bundled model to texts; to be made again when that model is.
 
 Made with torch 2.15.0, transformers 5.23.0 and jinja2 3.1.6 on CPU, in f32.
 """
@@ -61,6 +62,7 @@ SETTINGS = [
     {"temperature": 1.4, "top_k": 20, "top_p": 0.9},
     {"temperature": 0.6, "top_k": 30, "top_p": 0.95, "min_p": 0.05},
 ]
+NANO = ["A:7+10-4?", "C:4,1,10>7?", "A:3+4?", "M:12*7?", "A:12-5+9-2?", "C:3,5,2>10?", "anything else"]
 
 
 class Then(datetime.datetime):
@@ -182,8 +184,26 @@ def greedy():
     write("greedy.json", out)
 
 
+def nano():
+    path = HERE.parent.parent / "models" / "nano"
+    tokenizer = AutoTokenizer.from_pretrained(path)
+    model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32).eval()
+    rows = []
+    for text in NANO:
+        prompt = tokenizer(text, return_tensors="pt")
+        length = prompt.input_ids.shape[1]
+        ids = model.generate(**prompt, do_sample=False, max_new_tokens=100)[0]
+        with torch.no_grad():
+            top = model(ids[None]).logits[0, length - 1 : -1].topk(2).values
+        assert (top[:, 0] - top[:, 1]).min() > 1e-3, text
+        answer = tokenizer.decode(ids[length:], skip_special_tokens=True)
+        rows.append({"text": text, "prompt": ids[:length].tolist(), "tokens": ids[length:].tolist(), "answer": answer})
+    write("nano.json", rows)
+
+
 if __name__ == "__main__":
     tokens()
     templates()
     warpers()
     greedy()
+    nano()

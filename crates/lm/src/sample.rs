@@ -190,15 +190,17 @@ impl Sampler {
 
     /// The packed weights, packed again if the model changed.
     fn weights(&self) -> Arc<Weights> {
-        let mut kept = lock(&self.weights);
-        match &*kept {
-            Some(weights) if weights.generation == self.model.generation() => weights.clone(),
-            _ => {
-                // The old ones go first, so that there are never two packed copies.
-                *kept = None;
-                kept.insert(Arc::new(Weights::of(&self.model))).clone()
-            }
+        // Packing runs in parallel, so no lock is held meanwhile: a task that a waiting thread takes up
+        // may want this sampler too. The old copy goes first, so that there are seldom two.
+        if let Some(weights) = &*lock(&self.weights)
+            && weights.generation == self.model.generation()
+        {
+            return weights.clone();
         }
+        *lock(&self.weights) = None;
+        let weights = Arc::new(Weights::of(&self.model));
+        *lock(&self.weights) = Some(weights.clone());
+        weights
     }
 
     /// Rotary tables that reach at least so many positions.

@@ -1,8 +1,8 @@
 //! Sampling, tokenizers and chat templates against transformers; `golden/lm-sample/make.py` made the
 //! numbers.
 
-use autodidact_core::Seed;
-use autodidact_core::chat::{Finish, Message, Sampling};
+use autodidact_core::chat::{Finish, Message, Prompt, Sampling};
+use autodidact_core::{Ask, Policy, Seed};
 use autodidact_lm::{Config, Job, Lm, Model, Picker, Sampler, Template, Then, Tokenizer};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -152,5 +152,27 @@ fn greedy_answers_are_those_of_transformers_token_for_token() {
                 assert!((ours - theirs).abs() < 1e-4 * (1.0 + theirs.abs()), "{name}: {ours} and {theirs}");
             }
         }
+    }
+}
+
+#[derive(Deserialize)]
+struct Answered {
+    text: String,
+    prompt: Vec<u32>,
+    tokens: Vec<u32>,
+    answer: String,
+}
+
+/// When the bundled model is made anew, so are these answers: `golden/lm-sample/make.py`.
+#[test]
+fn the_bundled_model_answers_greedily_as_it_does_in_transformers() {
+    let lm = Lm::open(&golden("../models/nano")).expect("opens");
+    for row in read::<Vec<Answered>>("nano.json") {
+        let knobs = Sampling { temperature: 0.0, max_tokens: 100, ..Sampling::default() };
+        let ask = Ask { query: Prompt::text("golden", &row.text), knobs, tries: 1 };
+        let answers = lm.propose(&[ask], &[Seed::root(0)]).expect("proposes").answers;
+        assert_eq!(answers[0][0].prompt, row.prompt, "{:?}", row.text);
+        assert_eq!(answers[0][0].tokens, row.tokens, "{:?}", row.text);
+        assert_eq!(answers[0][0].text, row.answer, "{:?}", row.text);
     }
 }

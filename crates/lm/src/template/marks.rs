@@ -59,7 +59,7 @@ pub fn rewrite(source: &str) -> (String, bool) {
     while let Some(start) = rest.find("{%").into_iter().chain(rest.find("{#").filter(|_| !raw)).min() {
         let (before, tag) = rest.split_at(start);
         let end = if tag.starts_with("{#") { "#}" } else { "%}" };
-        let Some(length) = tag.find(end).map(|at| at + 2) else { break };
+        let Some(length) = tag[2..].find(end).map(|at| at + 4) else { break };
         let (tag, after) = tag.split_at(length);
         out.push_str(before);
         rest = after;
@@ -97,6 +97,13 @@ pub fn rewrite(source: &str) -> (String, bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_never_ends_stays_as_it_is() {
+        for source in ["{#}", "{%}", "{% generation", "{#", "{%%}{##}{%-%}"] {
+            assert_eq!(rewrite(source), (source.to_owned(), false));
+        }
+    }
 
     #[test]
     fn only_generation_tags_are_rewritten_and_keep_their_trimming() {
