@@ -18,8 +18,8 @@ use autodidact_core::chat::Sampling;
 use autodidact_core::{Ask, Card, Error, Metric, Recipe, Result, Run, Seed, Split};
 use autodidact_lm::{AdamW, Dtype, Lm, Model, Tokenizer};
 use autodidact_parts::evaluate::Evaluation;
-use autodidact_parts::{OpenTask, Shape, TaskConfig};
 use autodidact_parts::task::{PretrainStream, StreamConfig, SuiteConfig};
+use autodidact_parts::{OpenTask, Shape, TaskConfig};
 use serde::{Deserialize, Serialize};
 
 /// Settings of pre-training; the defaults made the bundled model.
@@ -135,7 +135,10 @@ impl Recipe for Pretrain {
         code: "",
         reports: &[
             Metric { name: "tokens_seen", meaning: "tokens trained on since the beginning" },
-            Metric { name: "verdict_auroc", meaning: "chance that a right own answer is trusted over a wrong one" },
+            Metric {
+                name: "verdict_auroc",
+                meaning: "chance that a right own answer is trusted over a wrong one",
+            },
             Metric { name: "verdict_ece", meaning: "expected calibration error of the verdict, 10 bins" },
         ],
     };
@@ -179,7 +182,8 @@ impl Recipe for Pretrain {
             }
         }
         if self.refresh.samples > 0 {
-            let queries = checked.task.draw(Split::Train, self.refresh.samples as usize, &mut run.rng("own"))?;
+            let queries =
+                checked.task.draw(Split::Train, self.refresh.samples as usize, &mut run.rng("own"))?;
             let asks = Ask::each(&queries, 1, &self.check.evaluation.sampling);
             let own = run.attempt("own", &lm, &*checked.task.judge(), asks)?;
             run.learn("refresh", &mut learner, &own)?;

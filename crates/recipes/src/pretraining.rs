@@ -44,7 +44,13 @@ impl Pretraining {
     pub fn new(settings: &Pretrain, model: &Model, seed: Seed) -> Result<Pretraining> {
         let trainer = Trainer::new(model, settings.optimizer.clone()).map_err(Error::part)?;
         let stream = PretrainStream::new(settings.stream.clone(), seed, settings.rows(seed)?)?;
-        Ok(Pretraining { settings: settings.clone(), model: model.clone(), trainer, stream, place: Place::default() })
+        Ok(Pretraining {
+            settings: settings.clone(),
+            model: model.clone(),
+            trainer,
+            stream,
+            place: Place::default(),
+        })
     }
 
     /// How far it has come.
@@ -128,7 +134,10 @@ impl Learn<Chat> for Pretraining {
         files.extend(Tokenizer::bytes().files().clone());
         files.push((OPTIMIZER_FILE.to_owned(), self.trainer.save_optimizer()));
         let place = serde_json::to_vec(&self.place);
-        files.push((PLACE_FILE.to_owned(), place.map_err(|source| Error::Recorded { what: "place", source })?));
+        files.push((
+            PLACE_FILE.to_owned(),
+            place.map_err(|source| Error::Recorded { what: "place", source })?,
+        ));
         files.sort();
         Ok(Snapshot { files })
     }
