@@ -6,6 +6,9 @@
 
 mod arm;
 mod claims;
+pub(crate) mod lab;
+pub(crate) mod raft;
+pub(crate) mod self_sampled;
 
 pub use arm::{Recorder, Track, arm};
 pub use claims::{between, claim, spread};
