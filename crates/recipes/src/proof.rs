@@ -5,6 +5,7 @@
 //! reported as not met, with its figures.
 
 mod arm;
+pub(crate) mod b_star;
 mod claims;
 pub(crate) mod lab;
 pub(crate) mod raft;
