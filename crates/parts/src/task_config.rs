@@ -17,7 +17,7 @@ pub enum TaskConfig {
     /// Generated problems.
     Suite(SuiteConfig),
     /// The user's own problems.
-    Problems(ProblemFile),
+    Problems(Box<ProblemFile>),
     /// Chained arithmetic modulo 100, whose steps a critic can score.
     Modular(Modular),
     /// Expressions answered by straight-line programs.

@@ -9,7 +9,7 @@
 //! * Code: hkust-nlp/B-STaR @ a0f5d95, `train_code/train_bstar.sh`, `determine_hyper.py`.
 //! * Differs: draws are seeded (upstream shuffles unseeded); `enough` follows the formula (upstream
 //!   writes 8); cut-off answers are never kept; the shape of the schedule's tail is ours.
-//! * Reports: `temperature`, `threshold`, `balance`, `kept`, `cap`, `pass@k-s`, `reward@k-s`,
+//! * Reports: `temperature`, `threshold`, `balance`, `probe_balance`, `kept`, `cap`, `pass@k-s`, `reward@k-s`,
 //!   `diversity`.
 //!
 //! Its three ancestors are settings ([`Ancestor`]): a grid of one point is online RFT; with a fresh

@@ -47,6 +47,12 @@ pub const PRESETS: &[Preset] = &[
         about: "ReST-EM: the first weights and a fresh optimiser each round",
         text: include_str!("../presets/b-star/rest-em.toml"),
     },
+    Preset {
+        recipe: "self-sampled",
+        name: "small",
+        about: "a small model from scratch on generated expressions, minutes on two cores",
+        text: include_str!("../presets/self-sampled/small.toml"),
+    },
 ];
 
 impl Preset {

@@ -58,19 +58,25 @@ pub fn arm<T>(
     let out = body(&mut run)?;
     let spend = run.spend();
     run.finish(Ok(()))?;
-    let notes = recorder.lock().1.clone();
+    let notes = recorder.lock().notes.clone();
     Ok((out, Track { notes, spend }))
 }
 
 /// Passes events on and keeps the numbers.
 pub struct Recorder<'a> {
     inner: &'a dyn Observer,
-    /// The round, and what was noted.
-    seen: Mutex<(u32, Vec<(u32, String, f64)>)>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    round: u32,
+    /// Round, name and value.
+    notes: Vec<(u32, String, f64)>,
 }
 
 impl Recorder<'_> {
-    fn lock(&self) -> MutexGuard<'_, (u32, Vec<(u32, String, f64)>)> {
+    fn lock(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -78,7 +84,7 @@ impl Recorder<'_> {
 impl Observer for Recorder<'_> {
     fn see(&self, event: &Event<'_>) {
         let mut seen = self.lock();
-        let (round, notes) = &mut *seen;
+        let Seen { round, notes } = &mut *seen;
         match event {
             Event::Round { round: now, .. } => *round = *now,
             Event::Noted { name, value } => notes.push((*round, (*name).to_owned(), *value)),

@@ -272,7 +272,10 @@ mod tests {
         assert_eq!(serde_json::from_str::<Solutions>(&text).expect("reads"), known);
     }
 
-    fn candidates() -> impl Strategy<Value = Vec<(Vec<(u8, u8)>, Option<bool>)>> {
+    /// The name and value of each step, and whether an answer is right that follows.
+    type Steps = (Vec<(u8, u8)>, Option<bool>);
+
+    fn candidates() -> impl Strategy<Value = Vec<Steps>> {
         let one = (prop::collection::vec((0u8..4, 0u8..4), 0..5), prop::option::of(any::<bool>()));
         prop::collection::vec(one, 0..30)
     }
