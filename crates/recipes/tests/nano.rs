@@ -15,8 +15,8 @@ struct Case {
 
 #[test]
 fn greedy_answers_are_those_of_transformers() {
-    let cases: Vec<Case> =
-        serde_json::from_str(include_str!("../../../golden/nano/greedy.json")).expect("the golden file reads");
+    let cases: Vec<Case> = serde_json::from_str(include_str!("../../../golden/nano/greedy.json"))
+        .expect("the golden file reads");
     let lm = nano::open().expect("the bundled model opens");
     let knobs = Sampling { temperature: 0.0, max_tokens: 96, ..Sampling::default() };
     let queries: Vec<Prompt> =
