@@ -12,9 +12,9 @@ use super::tuner::{Restart, TuneConfig, Tuner};
 use autodidact_core::chat::Chat;
 use autodidact_core::{Error, Group, Learn, Lesson, Result, Seed, Snapshot};
 use autodidact_lm::{AdamW, Lm};
-use autodidact_math::sft::MaskedNll;
 use autodidact_math::Row;
 use autodidact_math::schedule::Schedule;
+use autodidact_math::sft::MaskedNll;
 use serde::{Deserialize, Serialize};
 
 /// How many kept answers are compared with the sampler before a lesson.
