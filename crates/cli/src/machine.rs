@@ -33,6 +33,13 @@ pub fn peak_memory() -> Option<u64> {
 }
 
 /// Bytes free for this user on the disk that holds `dir` or the nearest parent that exists.
+#[cfg(not(unix))]
+pub fn disk_free(_dir: &Path) -> Option<u64> {
+    None
+}
+
+/// Bytes free for this user on the disk that holds `dir` or the nearest parent that exists.
+#[cfg(unix)]
 pub fn disk_free(dir: &Path) -> Option<u64> {
     let dir = std::path::absolute(dir).ok()?;
     let existing = dir.ancestors().find(|path| path.exists())?;
@@ -94,6 +101,7 @@ mod tests {
         assert_eq!(kilobytes("MemTotal: much\n", "MemTotal:"), None);
     }
 
+    #[cfg(unix)]
     #[test]
     fn free_space_is_found_for_a_directory_that_does_not_exist_yet() {
         assert!(disk_free(Path::new("not/there/yet")).is_some());

@@ -60,7 +60,7 @@ pub fn share(interval: &Interval) -> String {
     format!("{} [{:.1}, {:.1}]", percent(interval.value), interval.low * 100.0, interval.high * 100.0)
 }
 
-/// A number in as many digits as it deserves: `0.00123`, `12.3`, `4.56e-9`.
+/// A number in at most four digits: `0.001235`, `12.35`, `0.9`, `4.560e-9`.
 pub fn number(x: f64) -> String {
     let size = x.abs();
     if x == 0.0 {
@@ -73,7 +73,11 @@ pub fn number(x: f64) -> String {
         format!("{x:.0}")
     } else {
         let digits = (3 - size.log10().floor() as i32).clamp(0, 8) as usize;
-        format!("{x:.digits$}")
+        let text = format!("{x:.digits$}");
+        match text.contains('.') {
+            true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+            false => text,
+        }
     }
 }
 
@@ -117,6 +121,8 @@ mod tests {
         assert_eq!(number(0.001_234_56), "0.001235");
         assert_eq!(number(12.345_67), "12.35");
         assert_eq!(number(3.0), "3");
+        assert_eq!(number(0.9), "0.9");
+        assert_eq!(number(1234.5), "1234");
         assert_eq!(number(1e-9), "1.000e-9");
         assert_eq!(number(0.0), "0");
     }

@@ -51,6 +51,32 @@ fn a_run_leaves_a_report_plots_settings_and_a_checkpoint_that_evaluates() {
 }
 
 #[test]
+fn improve_takes_a_users_own_model_and_problems() {
+    let world = World::with_tiny_model();
+    let rows = (0..60).map(|i| {
+        let (a, b) = (i % 7, i / 7);
+        format!("{{\"prompt\": \"D:{a}+{b}?\", \"answer\": \"{}\", \"source\": {i}}}\n", a + b)
+    });
+    world.write("sums.jsonl", &rows.collect::<String>());
+    let sets = "rounds=1 queries=12 tries=4 wanted=24 probe=4 sampling.max_tokens=8 alarms.no_spread=off \
+                alarms.truncated.limit=1.0 alarms.empty_mask=warn watch.test.problems=6 watch.test.tries=4 \
+                watch.test.k=4 watch.test.sampling.max_tokens=8 watch.validation.problems=4 \
+                watch.validation.tries=4 watch.validation.k=4 watch.validation.sampling.max_tokens=8";
+    let mut arguments =
+        vec!["improve", "--model", "tiny", "--problems", "sums.jsonl", "--checker", "number", "--json"];
+    for set in sets.split_whitespace() {
+        arguments.extend(["--set", set]);
+    }
+    let value = world.json(&arguments);
+    assert_eq!(value["before"]["problems"], 6, "{value}");
+    assert!(value["after"]["pass_at_1"].is_number() && value["checkpoint"].is_string(), "{value}");
+
+    let all = ["eval", "--model", "tiny", "--problems", "sums.jsonl", "--checker", "number", "--all"];
+    let scores = world.json(&[&all[..], &["-n", "60", "--k", "2", "--max-tokens", "8", "--json"]].concat());
+    assert_eq!(scores["problems"], 60);
+}
+
+#[test]
 fn a_runs_own_settings_file_does_the_same_again() {
     let world = World::with_tiny_model();
     let first = world.json(&["run", "tiny.toml", "--json"]);

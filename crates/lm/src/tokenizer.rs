@@ -77,9 +77,8 @@ impl Tokenizer {
         let path = dir.join(TOKENIZER_FILE);
         let json = files.get(TOKENIZER_FILE).map(Vec::as_slice).unwrap_or_default();
         let wrong = |error: &dyn std::fmt::Display| Error::data(&path, "a tokenizer is expected", error);
-        let mut engine = tokenizers::Tokenizer::from_bytes(json).map_err(|error| wrong(&error))?;
-        engine.with_truncation(None).map_err(|error| wrong(&error))?.with_padding(None);
-
+        let whole: Value = serde_json::from_slice(json).map_err(|error| wrong(&error))?;
+        let engine = engine(json).map_err(|error| wrong(&error))?;
         if let Some(id) = engine.get_vocab(true).into_values().find(|&id| id >= MOST_TOKENS) {
             return Err(Error::data(
                 &path,
@@ -88,7 +87,6 @@ impl Tokenizer {
             ));
         }
 
-        let whole: Value = serde_json::from_slice(json).map_err(|error| wrong(&error))?;
         let config = object(dir, &files, CONFIG_FILE)?;
         let map = object(dir, &files, MAP_FILE)?;
         let named = named_tokens(&config, &map);
@@ -159,6 +157,21 @@ impl Tokenizer {
     /// The files that this tokenizer was made of, by name; they load in transformers.
     pub fn files(&self) -> &BTreeMap<String, Vec<u8>> {
         &self.0.files
+    }
+}
+
+/// The engine of a `tokenizer.json`, tried on a text. The tokenizers crate panics on some well-formed
+/// files with ill-formed parts, which must not bring a whole run down.
+fn engine(json: &[u8]) -> Result<tokenizers::Tokenizer, String> {
+    let build = || -> tokenizers::Result<tokenizers::Tokenizer> {
+        let mut engine = tokenizers::Tokenizer::from_bytes(json)?;
+        engine.with_truncation(None)?.with_padding(None);
+        engine.encode("a", true)?;
+        Ok(engine)
+    };
+    match std::panic::catch_unwind(build) {
+        Ok(engine) => engine.map_err(|error| error.to_string()),
+        Err(_) => Err("one of its parts is ill-formed".to_owned()),
     }
 }
 
@@ -332,6 +345,29 @@ mod tests {
             json.truncate(cut.max(1));
             let at = flip % json.len();
             json[at] ^= 0x15;
+            let _ = Tokenizer::build(Path::new(""), files);
+        }
+
+        #[test]
+        fn no_part_makes_it_panic(at in 0usize..60, with in 0usize..6) {
+            let mut files = bytes::files();
+            let json = files.get_mut(TOKENIZER_FILE).expect("is there");
+            let mut whole: Value = serde_json::from_slice(json).expect("is JSON");
+            let parts = ["/decoder", "/model", "/post_processor", "/normalizer", "/added_tokens/3", "/pre_tokenizer"];
+            let keys = ["", "/type", "/single", "/special_tokens", "/vocab", "/merges", "/id", "/content", "/unk_token"];
+            let values = [
+                Value::Null,
+                serde_json::json!(-1),
+                serde_json::json!([{"type": "Sequence"}]),
+                serde_json::json!({"type": "Precompiled", "precompiled_charsmap": "AAAA"}),
+                serde_json::json!("Metaspace"),
+                serde_json::json!({}),
+            ];
+            let pointer = format!("{}{}", parts[at % parts.len()], keys[at / parts.len() % keys.len()]);
+            if let Some(part) = whole.pointer_mut(&pointer) {
+                *part = values[with].clone();
+            }
+            *json = serde_json::to_vec(&whole).expect("prints");
             let _ = Tokenizer::build(Path::new(""), files);
         }
     }

@@ -47,8 +47,8 @@ pub struct Improve {
     model: ModelArgs,
     #[command(flatten)]
     task: TaskArgs,
-    /// Another method; `recipes list` shows them.
-    #[arg(long, value_name = "ID", requires = "preset")]
+    /// Another method that has a preset of that name; `recipes list` shows them.
+    #[arg(long, value_name = "ID")]
     recipe: Option<String>,
     /// Another preset of the method; `recipes show ID` lists them.
     #[arg(long, value_name = "NAME")]

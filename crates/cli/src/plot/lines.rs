@@ -49,6 +49,14 @@ impl Chart {
         let words = |error: &dyn std::fmt::Display| error.to_string();
         let area = SVGBackend::with_string(out, SIZE).into_drawing_area();
         area.fill(&WHITE).map_err(|error| words(&error))?;
+        // Rounds are whole: a tick between two of them would mean nothing.
+        let whole = self.lines.iter().flat_map(|line| &line.points).all(|point| point.0.fract() == 0.0);
+        let span = across.1 - across.0;
+        let ticks = if whole && span < 12.0 { span.ceil() as usize } else { 10 };
+        let tick = |x: &f64| match whole && x.fract().abs() > 1e-6 {
+            true => String::new(),
+            false => crate::units::short(*x),
+        };
         let mut chart = ChartBuilder::on(&area)
             .caption(&self.title, ("sans-serif", 20))
             .margin(12)
@@ -62,7 +70,8 @@ impl Chart {
             .bold_line_style(RGBColor(225, 225, 225))
             .x_desc(&self.across)
             .y_desc(&self.up)
-            .x_label_formatter(&|x| crate::units::short(*x))
+            .x_labels(ticks)
+            .x_label_formatter(&tick)
             .y_label_formatter(&|y| crate::units::number(*y))
             .label_style(("sans-serif", 13))
             .axis_desc_style(("sans-serif", 14))

@@ -48,7 +48,7 @@ const WANTED: [Wanted; 4] = [
 pub fn figures(store: &Store, report: &Report) -> Result<Vec<Figure>> {
     let answers = Answers::of(store, &report.line.run)?;
     let noted = WANTED.iter().map(|wanted| {
-        let taken = report.series.iter().filter(|series| wanted.takes(series));
+        let taken = report.series.iter().filter(|series| wanted.takes(series) && !measures(series, report));
         let lines = joined(taken.map(|series| line(series, report)).collect());
         (wanted.file, wanted.title, wanted.up, lines, wanted.bounds)
     });
@@ -84,6 +84,15 @@ impl Wanted {
             stage.is_some_and(|stage| stage.is_empty() || stage.ends_with('/'))
         })
     }
+}
+
+/// Whether a series is about the answers of a measurement, which its own figures describe better.
+fn measures(series: &Series, report: &Report) -> bool {
+    report.stages.iter().any(|stage| {
+        let of_stage =
+            series.name.strip_prefix(stage.stage.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        stage.purpose == "evaluation" && of_stage
+    })
 }
 
 /// One value a round: the mean over what was noted in it. Measurements have a band.
@@ -134,22 +143,21 @@ fn rounds(points: &[Point]) -> BTreeMap<u32, f64> {
 
 /// Seconds by what they were spent on, one bar a purpose.
 fn time(report: &Report) -> Result<Option<String>> {
-    let legend = ["answering", "judging", "learning", "evaluating"];
     let times = report.times;
-    let parts = [times.proposing, times.judging, times.learning, times.evaluating];
-    let mut stages: Vec<Bar> = vec![Bar { name: "all".to_owned(), parts: parts.to_vec() }];
-    for stage in &report.stages {
-        let at = match stage.purpose.as_str() {
-            "learn" => 2,
-            "evaluation" => 3,
-            _ => 0,
-        };
-        let mut parts = vec![0.0; legend.len()];
-        parts[at] = stage.spend.seconds;
-        stages.push(Bar { name: stage.stage.clone(), parts });
-    }
+    let spent = [
+        ("answering", times.proposing),
+        ("judging", times.judging),
+        ("learning", times.learning),
+        ("evaluating", times.evaluating),
+    ];
     if report.stages.is_empty() {
         return Ok(None);
     }
-    bars(&format!("{}: where the time went", report.line.run.0), "seconds", &legend, &stages)
+    let bar = |at: usize, (name, seconds): (&str, f64)| {
+        let mut parts = vec![0.0; spent.len()];
+        parts[at] = seconds;
+        Bar { name: name.to_owned(), parts }
+    };
+    let bars_of: Vec<Bar> = spent.iter().enumerate().map(|(at, &one)| bar(at, one)).collect();
+    bars(&format!("{}: where the time went", report.line.run.0), "seconds", &spent.map(|one| one.0), &bars_of)
 }

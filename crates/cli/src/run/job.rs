@@ -51,6 +51,11 @@ impl Layers {
     pub fn file(&mut self, path: &Path) -> Result<String> {
         let text =
             std::fs::read_to_string(path).map_err(|source| CommandError::io(path, "reading", source))?;
+        self.file_text(path, &text)
+    }
+
+    /// The same for a file's text; `path` is only named in errors.
+    fn file_text(&mut self, path: &Path, text: &str) -> Result<String> {
         let broken = |rule: &str, found: String| Error::Data {
             path: path.to_owned(),
             rule: rule.to_owned(),
@@ -273,6 +278,24 @@ mod tests {
         assert_eq!(more.caps.seconds, Some(60.0));
         let error = Job::recorded(&spec, &layers(&["rounds=3"])).map(drop).expect_err("may not change");
         assert_eq!(error.kind, Kind::Usage);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_a_job_or_an_error(text in "(recipe = \"raft\"\n)?(\\PC{0,20}\n|[a-z.]{1,8} = [0-9\"a-z\\[\\]{}.=-]{0,12}\n){0,4}") {
+            let mut layers = Layers::default();
+            if let Ok(recipe) = layers.file_text(Path::new("my.toml"), &text) {
+                let _ = Job::of(&recipe, &layers);
+            }
+        }
+
+        #[test]
+        fn any_argument_is_a_setting_or_an_error(argument in "\\PC{0,24}") {
+            let mut layers = Layers::default();
+            if layers.sets(&[argument]).is_ok() {
+                let _ = Job::of("raft", &layers);
+            }
+        }
     }
 
     #[test]
