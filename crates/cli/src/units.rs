@@ -67,7 +67,7 @@ pub fn number(x: f64) -> String {
         "0".to_owned()
     } else if !x.is_finite() {
         x.to_string()
-    } else if size >= 1e6 || size < 1e-4 {
+    } else if !(1e-4..1e6).contains(&size) {
         format!("{x:.3e}")
     } else if x.fract() == 0.0 {
         format!("{x:.0}")
