@@ -53,3 +53,36 @@ impl CriticConfig {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::modular::Modular;
+    use autodidact_core::Ask;
+    use autodidact_core::chat::{Completion, Prompt, Sampling};
+
+    const STEPS: CriticConfig = CriticConfig::Steps { weight: 0.5, noise: 0.0, seed: 0 };
+
+    #[test]
+    fn a_critic_of_steps_is_refused_where_there_are_none() {
+        assert!(STEPS.check(&TaskConfig::Modular(Modular::default())).is_ok());
+        let error = STEPS.check(&TaskConfig::default()).expect_err("a suite has other steps").to_string();
+        assert_eq!(error, "critic.kind must be none unless task.kind is modular, but is steps");
+    }
+
+    #[test]
+    fn the_critics_score_counts_by_its_weight_beside_the_answer() {
+        let task = TaskConfig::Modular(Modular::default()).open().expect("opens").task;
+        let judge = STEPS.beside(task.judge()).expect("a judge");
+        let query = Prompt::text("m", "17;+8;*3;-20?").with("text", "17;+8;*3;-20?");
+        let answer = |text: &str| Completion { text: text.to_owned(), ..Completion::default() };
+        let answers =
+            vec![vec![answer("17+8=25;25*3=75;75-20=55#55"), answer("17+8=26;26*3=78;78-20=55#55")]];
+        let asks = Ask::each(&[query], 2, &Sampling::default());
+        let verdicts = judge.judge(&asks, &answers).expect("judges").verdicts.remove(0);
+        // Right and every step right; right by luck with wrong steps.
+        assert_eq!(verdicts[0].value(), Some(1.5));
+        assert_eq!(verdicts[1].value(), Some(0.5));
+        assert_eq!((verdicts[1].part("right"), verdicts[1].part("step")), (Some(1.0), Some(-1.0)));
+    }
+}

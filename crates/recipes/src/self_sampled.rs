@@ -164,7 +164,7 @@ impl Recipe for SelfSampled {
 }
 
 impl SelfSampled {
-    /// Runs on a model and a task that are open already. Returns the learner with all it found.
+    /// Runs on a model and a task that are open already.
     pub(crate) fn run_on(&self, lm: &Lm, task: &OpenTask, run: &mut Run<'_>) -> Result<()> {
         let judge = task.task.judge();
         let problems = task.task.draw(Split::Train, self.problems as usize, &mut run.rng("problems"))?;
