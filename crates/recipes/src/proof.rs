@@ -148,8 +148,11 @@ impl Chart {
         Chart { title: title.to_owned(), x: x.to_owned(), y: y.to_owned(), lines: Vec::new() }
     }
 
-    /// Adds a curve with one point a value, counted from `from`.
+    /// Adds a curve with one point a value, counted from `from`; nothing where there are no values.
     pub fn push(&mut self, name: &str, from: usize, values: &[f64]) {
+        if values.is_empty() {
+            return;
+        }
         let points = values.iter().enumerate().map(|(i, &value)| ((from + i) as f64, value)).collect();
         self.lines.push(Line { name: name.to_owned(), points });
     }

@@ -280,9 +280,13 @@ mod tests {
         assert_eq!(error.kind, Kind::Usage);
     }
 
+    /// Almost run files: lines of anything and lines of almost settings.
+    const FILES: &str =
+        "(recipe = \"raft\"\n)?(\\PC{0,20}\n|[a-z.]{1,8} = [0-9\"a-z\\[\\]{}.=-]{0,12}\n){0,4}";
+
     proptest::proptest! {
         #[test]
-        fn any_text_is_a_job_or_an_error(text in "(recipe = \"raft\"\n)?(\\PC{0,20}\n|[a-z.]{1,8} = [0-9\"a-z\\[\\]{}.=-]{0,12}\n){0,4}") {
+        fn any_text_is_a_job_or_an_error(text in FILES) {
             let mut layers = Layers::default();
             if let Ok(recipe) = layers.file_text(Path::new("my.toml"), &text) {
                 let _ = Job::of(&recipe, &layers);

@@ -1,3 +1,5 @@
+//! B-STaR's exact checks, and its ancestors to the bit.
+
 use super::*;
 use crate::testing::{Worth, letters, records, resumes_exactly, tuned, warm};
 use autodidact_core::{Learn, Policy, Record, Seed};

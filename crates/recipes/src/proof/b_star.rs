@@ -187,6 +187,11 @@ mod tests {
             assert!(!table.rows.is_empty(), "{}", table.title);
             assert!(table.rows.iter().all(|row| row.len() == table.columns.len()), "{}", table.title);
         }
+        // Every arm is measured before the first and after each of three rounds.
+        let accuracy = report.charts.first().expect("accuracy comes first");
+        assert_eq!(accuracy.lines.len(), 1 + Ancestor::ALL.len());
+        assert!(accuracy.lines.iter().all(|line| line.points.len() == 4));
+        // A model that solves nothing has no diversity to draw.
         assert!(report.charts.iter().all(|chart| chart.lines.iter().all(|line| !line.points.is_empty())));
         assert_eq!(format!("{report:?}"), format!("{:?}", run(&options).expect("runs again")));
     }

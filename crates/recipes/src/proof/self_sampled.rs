@@ -118,7 +118,11 @@ impl Plan {
                 targets: 8,
                 tune: TuneConfig {
                     lr: 5e-4,
-                    schedule: Schedule { shape: Course::Linear, warmup: 10, floor: 0.0 },
+                    schedule: Schedule {
+                        shape: Course::Linear,
+                        warmup: if full { 10 } else { 1 },
+                        floor: 0.0,
+                    },
                     ..SelfSampled::default().tune
                 },
                 watch: WatchConfig { test: nothing.clone(), validation: nothing, ..WatchConfig::default() },

@@ -1,3 +1,5 @@
+//! RAFT's exact checks.
+
 use super::*;
 use crate::testing::{Worth, execute, letters, records, resumes_exactly, tuned, warm};
 use autodidact_core::{MemoryLedger, Record};

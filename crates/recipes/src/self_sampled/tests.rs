@@ -1,3 +1,5 @@
+//! The exact checks of self-sampled.
+
 use super::*;
 use crate::testing::{records, resumes_exactly};
 use autodidact_core::chat::Completion;

@@ -1,3 +1,5 @@
+//! The proof of self-sampled, run whole at its quick scale.
+
 use super::report::found_by;
 use super::*;
 use autodidact_core::{Silent, Stop};
