@@ -5,9 +5,12 @@
 //! recipe is executed again, phases that the ledger holds are handed back instead of computed, so a
 //! killed run continues where it was, bit for bit, and a recipe's author writes nothing for it.
 
+mod cells;
+mod play;
+
 use crate::alarm::Ring;
 use crate::digest::{Digest, of_groups};
-use crate::ledger::{AttemptRow, Key, LearnRow, Note, Phase, Record, RunEnd, RunId, SampleRow};
+use crate::ledger::{AttemptRow, Key, LearnRow, Note, Phase, Record, RunEnd, RunId};
 use crate::{
     Alarms, Answer, Ask, Caps, Card, Domain, Error, Group, Judge, Learn, Ledger, METRICS, Metrics, Policy,
     Response, Result, Rng, Seed, Snapshot, Spend, Try, Work,
@@ -487,28 +490,15 @@ fn compute<D: Domain>(
     let started = Instant::now();
     let proposals = policy.propose(asks, seeds)?;
     let proposing = started.elapsed().as_secs_f64();
-    let shape = |found: Vec<usize>, who: &str| {
-        let wanted: Vec<usize> = asks.iter().map(|ask| ask.tries as usize).collect();
-        if found == wanted {
-            Ok(())
-        } else {
-            Err(Error::invalid(who, format!("one list an ask, of {wanted:?}"), format!("{found:?}")))
-        }
-    };
-    shape(proposals.answers.iter().map(Vec::len).collect(), "the number of answers")?;
+    cells::check(asks, proposals.answers.iter().map(Vec::len), "the number of answers")?;
 
     let started = Instant::now();
     let judged = judge.judge(asks, &proposals.answers)?;
     let judge_seconds = started.elapsed().as_secs_f64();
-    shape(judged.verdicts.iter().map(Vec::len).collect(), "the number of verdicts")?;
+    cells::check(asks, judged.verdicts.iter().map(Vec::len), "the number of verdicts")?;
 
     let mut samples = Vec::new();
-    for (ask, (answers, verdicts)) in proposals.answers.iter().zip(judged.verdicts).enumerate() {
-        for (attempt, (answer, verdict)) in answers.iter().zip(verdicts).enumerate() {
-            let answer = answer.pack().map_err(|source| Error::Recorded { what: "answer", source })?;
-            samples.push(SampleRow { ask: ask as u32, attempt: attempt as u32, answer, verdict });
-        }
-    }
+    cells::pack(0, &proposals.answers, &judged.verdicts, &mut samples)?;
     let mut spend = proposals.spend + judged.spend;
     spend.judge_calls += samples.len() as u64;
     spend.seconds = proposing + judge_seconds;

@@ -4,8 +4,12 @@
 //! learner moves the weights along the scores, with a momentum that nobody else sees: what it saves
 //! must hold that too, or a resumed run goes another way.
 
+mod clues;
+
+pub use clues::Clues;
+
 use autodidact_core::{
-    Ask, BlobId, Card, Domain, Error, Group, Judge, Judged, Learn, Lesson, Metrics, Policy, Proposals,
+    Ask, BlobId, Card, Domain, Error, Group, Judge, Judged, Learn, Lesson, Loop, Metrics, Policy, Proposals,
     Recipe, Result, Run, Seed, Snapshot, Spend, Verdict, Version,
 };
 use rand::Rng;
@@ -222,6 +226,12 @@ impl Recipe for Guessing {
         let table = Table::default();
         let policy = Guesser(table.clone());
         let mut learner = Climber::of(&table, self.rate);
+        let mut game = Loop::<Guess> {
+            explore: Box::new(Clues::default()),
+            policy: Box::new(policy.clone()),
+            judge: Box::new(Nearness),
+            learn: Box::new(Climber::of(&table, self.rate)),
+        };
         let test: Vec<u32> = (0..NUMBERS as u32).collect();
         let measure = |run: &mut Run<'_>| -> Result<()> {
             let asks = Ask::each(&test, 4, &Eagerness { lean: 4.0 });
@@ -239,6 +249,7 @@ impl Recipe for Guessing {
             let pool = Ask::each(&clues, self.tries, &Eagerness::default());
             let groups = run.attempt("pool", &policy, &Nearness, pool)?;
             run.learn("learn", &mut learner, &groups)?;
+            run.play("game", &mut game, u64::from(self.tries), 2)?;
             measure(run)?;
             run.output("last", &learner.save()?)?;
         }
