@@ -48,7 +48,7 @@ fn begun(tx: &Connection, run: &RunId) -> Inner<bool> {
 }
 
 /// The moment of recording, in UTC.
-const NOW: &str = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
+pub(crate) const NOW: &str = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
 
 fn begin(tx: &Connection, run: &RunId, spec: &RunSpec) -> Inner<()> {
     if begun(tx, run)? {

@@ -11,6 +11,7 @@ mod append;
 mod blobs;
 mod checksum;
 mod claim;
+mod decisions;
 mod export;
 mod fault;
 mod number;
@@ -20,6 +21,7 @@ mod schema;
 mod store;
 
 pub use claim::Claim;
+pub use decisions::{Checkpoint, Choosing, Decision, Feedback, ProcessLine, ProcessSpec, Turn};
 pub use export::{Export, Format, Pairs, Shape, Tokens};
 pub use query::*;
 pub use store::Store;

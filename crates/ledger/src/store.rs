@@ -120,7 +120,7 @@ impl Store {
     }
 
     /// Writes in one transaction, all or nothing.
-    fn write<T>(&self, write: impl FnOnce(&Transaction<'_>) -> Inner<T>) -> Result<T> {
+    pub(crate) fn write<T>(&self, write: impl FnOnce(&Transaction<'_>) -> Inner<T>) -> Result<T> {
         let mut connection = lock(&self.writer);
         let all = |connection: &mut Connection| {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -133,7 +133,7 @@ impl Store {
 }
 
 /// The name of the SQLite file in a ledger's directory.
-const FILE: &str = "ledger.sqlite";
+pub(crate) const FILE: &str = "ledger.sqlite";
 
 impl Ledger for Store {
     fn append(&self, run: &RunId, records: &[Record]) -> Result<()> {
