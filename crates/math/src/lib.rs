@@ -1,6 +1,7 @@
 //! Pure functions on slices: objectives, estimators, intervals, schedules.
 
 pub mod balance;
+pub mod bandit;
 pub mod calibration;
 pub mod diversity;
 pub mod estimate;

@@ -1,0 +1,3 @@
+//! Bandits on slices: how likely each arm should be drawn, from what is known of all of them.
+
+pub mod tsallis;
