@@ -9,6 +9,7 @@ pub mod interval;
 pub mod multi_target;
 pub mod objective;
 pub mod order;
+pub mod relax;
 pub mod schedule;
 pub mod select;
 pub mod sft;

@@ -5,3 +5,4 @@ pub mod best;
 pub mod index;
 pub mod posterior;
 pub mod ridge;
+pub mod tsallis;
