@@ -1,6 +1,7 @@
 //! Pure functions on slices: objectives, estimators, intervals, schedules.
 
 pub mod balance;
+pub mod bandit;
 pub mod calibration;
 pub mod diversity;
 pub mod estimate;
@@ -8,6 +9,7 @@ pub mod interval;
 pub mod multi_target;
 pub mod objective;
 pub mod order;
+pub mod relax;
 pub mod schedule;
 pub mod select;
 pub mod sft;
