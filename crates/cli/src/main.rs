@@ -7,6 +7,7 @@
 mod args;
 mod commands;
 mod context;
+mod decide;
 mod error;
 mod interrupt;
 mod machine;

@@ -3,6 +3,7 @@
 mod bench;
 mod compare;
 mod completions;
+mod decide;
 mod doctor;
 pub mod eval;
 mod export;
@@ -31,6 +32,7 @@ pub enum Command {
     Tasks(tasks::Tasks),
     Runs(runs::Runs),
     Compare(compare::Compare),
+    Decide(decide::Decide),
     Export(export::Export),
     Pretrain(pretrain::Pretrain),
     Prove(prove::Prove),
@@ -50,6 +52,7 @@ pub fn perform(command: &Command, context: &Context) -> Result<()> {
         Command::Tasks(command) => command.perform(context),
         Command::Runs(command) => command.perform(context),
         Command::Compare(command) => command.perform(context),
+        Command::Decide(command) => command.perform(context),
         Command::Export(command) => command.perform(context),
         Command::Pretrain(command) => command.perform(context),
         Command::Prove(command) => command.perform(context),
