@@ -2,10 +2,12 @@
 
 mod evidence;
 mod process;
+mod replay;
 mod schema;
 mod situation;
 
-pub use evidence::Evidence;
+pub use evidence::{Evidence, Range};
 pub use process::{Asked, Process};
+pub use replay::{LogRow, Replay, Rule, replay};
 pub use schema::{Arms, ProcessConfig};
 pub use situation::Situation;

@@ -7,6 +7,7 @@ pub mod judge;
 pub mod learn;
 mod model;
 pub mod problems;
+pub mod rows;
 pub mod task;
 mod task_config;
 

@@ -3,6 +3,7 @@
 mod ask;
 mod init;
 mod list;
+mod replay;
 mod show;
 mod tell;
 
@@ -36,6 +37,7 @@ enum What {
     Ask(ask::Ask),
     Tell(tell::Tell),
     Show(show::Show),
+    Replay(replay::ReplayLog),
     List(list::List),
 }
 
@@ -47,6 +49,7 @@ impl Decide {
             What::Ask(ask) => ask.perform(context),
             What::Tell(tell) => tell.perform(context),
             What::Show(show) => show.perform(context),
+            What::Replay(replay) => replay.perform(context),
             What::List(list) => list.perform(context),
         }
     }

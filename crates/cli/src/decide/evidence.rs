@@ -1,18 +1,33 @@
 //! What the rows of a process say of its arms.
 
-use super::ProcessConfig;
-use autodidact_core::Result;
-use autodidact_ledger::Store;
+use super::{ProcessConfig, Situation};
+use autodidact_core::{Error, Result};
+use autodidact_ledger::{Decision, Store};
+use autodidact_math::confidence::AnyTime;
+use autodidact_math::interval::Interval;
+use autodidact_math::off_policy::{Clip, Limits, Logged, snips};
 use serde::Serialize;
+
+/// The confidence of everything that is said here, over all arms together.
+const LEVEL: f64 = 0.95;
 
 /// How many decisions are read at a time.
 const PAGE: u64 = 10_000;
 
 /// What can be said of a process from its rows.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Evidence {
     /// One entry an arm, in order.
     pub arms: Vec<ArmLine>,
+    /// The mean reward of all told decisions.
+    pub mean: Option<f64>,
+    /// The range of rewards that intervals rest on.
+    pub range: (f64, f64),
+    /// How many told rewards lie outside that range: with any, there are no intervals.
+    pub outside: u64,
+    /// How much better the best arm is than what was chosen, in reward a decision, where one arm is best
+    /// throughout. It holds at all times together with the arms' intervals.
+    pub regret: Option<Range>,
 }
 
 /// What an arm was asked for and what it earned.
@@ -28,34 +43,171 @@ pub struct ArmLine {
     pub told: u64,
     /// The mean of these; `None` without.
     pub mean: Option<f64>,
+    /// A range that holds the arm's mean reward at all times, for all arms together with 95 %
+    /// confidence, as long as that mean does not change.
+    pub interval: Option<Range>,
+    /// What always choosing this arm would have earned, from the propensities.
+    pub always: Option<Always>,
+}
+
+/// Two ends.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Range {
+    /// The lower.
+    pub low: f64,
+    /// The upper.
+    pub high: f64,
+}
+
+/// An off-policy estimate (SNIPS) of the rule that always chooses one arm.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Always {
+    /// The estimated mean reward.
+    pub value: f64,
+    /// Its 95 % interval by the normal distribution.
+    pub interval: Option<Range>,
+    /// How many equally weighted decisions it rests on.
+    pub effective: f64,
+    /// Why the estimate is worth nothing; empty when it is fine.
+    pub flaws: Vec<String>,
+}
+
+impl From<Interval> for Range {
+    fn from(interval: Interval) -> Range {
+        Range { low: interval.low, high: interval.high }
+    }
 }
 
 impl Evidence {
-    /// Reads the rows of that process.
-    pub fn of(store: &Store, name: &str, config: &ProcessConfig) -> Result<Evidence> {
-        let mut arms: Vec<ArmLine> =
-            config.arms.iter().map(|arm| ArmLine { arm: arm.clone(), ..ArmLine::default() }).collect();
-        let mut sums = vec![0.0; arms.len()];
-        let mut asked = 0;
+    /// Reads the rows of that process; rewards are known to lie in `range`.
+    pub fn of(store: &Store, name: &str, config: &ProcessConfig, range: (f64, f64)) -> Result<Evidence> {
+        let (low, high) = range;
+        if !(low < high && (high - low).is_finite()) {
+            return Err(Error::invalid("--range", "a lower and a higher number", format!("{low},{high}")));
+        }
+        let mut rows = Rows::new(config, range);
+        let mut from = 0;
         loop {
-            let page = store.decisions(name, asked, PAGE)?;
-            if page.is_empty() {
-                break;
-            }
-            asked += page.len() as u64;
+            let page = store.decisions(name, from, PAGE)?;
+            let Some(last) = page.last() else { break };
+            from = last.number + 1;
             for decision in &page {
-                let Some(arm) = arms.get_mut(decision.arm as usize) else { continue };
-                arm.asked += 1;
-                if let Some(feedback) = &decision.feedback {
-                    arm.told += 1;
-                    sums[decision.arm as usize] += feedback.reward;
-                }
+                rows.read(decision)?;
             }
         }
-        for (arm, sum) in arms.iter_mut().zip(sums) {
-            arm.share = if asked > 0 { arm.asked as f64 / asked as f64 } else { 0.0 };
-            arm.mean = (arm.told > 0).then(|| sum / arm.told as f64);
-        }
-        Ok(Evidence { arms })
+        Ok(rows.evidence())
     }
+}
+
+/// Sums over the rows.
+struct Rows<'a> {
+    config: &'a ProcessConfig,
+    range: (f64, f64),
+    asked: Vec<u64>,
+    /// A confidence sequence an arm, and one for all together.
+    sequences: Vec<AnyTime>,
+    sums: Vec<f64>,
+    told: Vec<u64>,
+    outside: u64,
+    /// Every told decision in which each arm was allowed.
+    logs: Vec<Vec<Logged>>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(config: &'a ProcessConfig, range: (f64, f64)) -> Rows<'a> {
+        let arms = config.arms.len();
+        // A union over the arms' sequences and the one of all rewards.
+        let level = 1.0 - (1.0 - LEVEL) / (arms + 1) as f64;
+        let sequence = AnyTime::new(level).expect("the level is between 0 and 1");
+        Rows {
+            config,
+            range,
+            asked: vec![0; arms],
+            sequences: vec![sequence; arms + 1],
+            sums: vec![0.0; arms],
+            told: vec![0; arms],
+            outside: 0,
+            logs: vec![Vec::new(); arms],
+        }
+    }
+
+    fn read(&mut self, decision: &Decision) -> Result<()> {
+        let arm = decision.arm as usize;
+        if arm >= self.asked.len() {
+            let rule = format!("below {}", self.asked.len());
+            return Err(Error::invalid(format!("the arm of decision {}", decision.number), rule, arm));
+        }
+        self.asked[arm] += 1;
+        let Some(feedback) = &decision.feedback else { return Ok(()) };
+        let reward = feedback.reward;
+        self.told[arm] += 1;
+        self.sums[arm] += reward;
+        let scaled = (reward - self.range.0) / (self.range.1 - self.range.0);
+        let all = self.sequences.len() - 1;
+        if !(self.sequences[arm].tell(scaled) && self.sequences[all].tell(scaled)) {
+            self.outside += 1;
+        }
+        let situation: Situation = serde_json::from_str(&decision.context)
+            .map_err(|source| Error::Recorded { what: "context", source })?;
+        for (other, log) in self.logs.iter_mut().enumerate() {
+            let allowed = |names: &Vec<String>| names.contains(&self.config.arms[other]);
+            if situation.allowed.as_ref().is_none_or(allowed) {
+                let target = f64::from(u8::from(other == arm));
+                log.push(Logged { reward, propensity: Some(decision.propensity), target });
+            }
+        }
+        Ok(())
+    }
+
+    fn evidence(&self) -> Evidence {
+        let asked: u64 = self.asked.iter().sum();
+        let told: u64 = self.told.iter().sum();
+        let ranges: Vec<Option<Range>> = self.sequences.iter().map(|one| self.range_of(one)).collect();
+        let arms = (0..self.asked.len())
+            .map(|arm| ArmLine {
+                arm: self.config.arms[arm].clone(),
+                asked: self.asked[arm],
+                share: if asked > 0 { self.asked[arm] as f64 / asked as f64 } else { 0.0 },
+                told: self.told[arm],
+                mean: (self.told[arm] > 0).then(|| self.sums[arm] / self.told[arm] as f64),
+                interval: ranges[arm],
+                always: always(&self.logs[arm]),
+            })
+            .collect();
+        Evidence {
+            arms,
+            mean: (told > 0).then(|| self.sums.iter().sum::<f64>() / told as f64),
+            range: self.range,
+            outside: self.outside,
+            regret: regret(&ranges),
+        }
+    }
+
+    /// `None` where a reward lay outside the range: then nothing is known.
+    fn range_of(&self, sequence: &AnyTime) -> Option<Range> {
+        let (low, width) = (self.range.0, self.range.1 - self.range.0);
+        let found = sequence.interval();
+        (self.outside == 0 && sequence.n() > 0)
+            .then_some(Range { low: low + width * found.low, high: low + width * found.high })
+    }
+}
+
+/// The best arm's mean less the mean of all rewards, from the arms' ranges and, last, that of all.
+fn regret(ranges: &[Option<Range>]) -> Option<Range> {
+    let (all, arms) = ranges.split_last()?;
+    let (all, arms) = (all.as_ref()?, arms.iter().collect::<Option<Vec<&Range>>>()?);
+    let best = |end: fn(&Range) -> f64| arms.iter().map(|range| end(range)).fold(f64::NEG_INFINITY, f64::max);
+    let low = (best(|range| range.low) - all.high).max(0.0);
+    Some(Range { low, high: (best(|range| range.high) - all.low).max(low) })
+}
+
+fn always(log: &[Logged]) -> Option<Always> {
+    let estimate = snips(log, Clip::Never).ok()?;
+    let flaws = estimate.health.flaws(&Limits::default());
+    Some(Always {
+        value: estimate.value,
+        interval: estimate.normal(LEVEL).map(Range::from),
+        effective: estimate.health.effective,
+        flaws: flaws.iter().map(ToString::to_string).collect(),
+    })
 }

@@ -7,11 +7,11 @@
 //! are added, moved or repeated.
 
 mod columns;
-mod rows;
 mod template;
 
 pub use columns::Form;
 
+use crate::rows;
 use crate::check::{Check, Checker};
 use autodidact_core::chat::{Body, Chat, Completion, Prompt};
 use autodidact_core::{Error, Judge, Result, Rng, Split, Task};

@@ -1,4 +1,5 @@
-//! Rows of a data file: JSON Lines, a JSON list of objects, or Parquet, told apart by their content.
+//! Rows of a data file: JSON Lines, a JSON list of objects or Parquet, told apart by their content, or CSV by
+//! its name.
 
 use autodidact_core::{Error, Result};
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
@@ -28,16 +29,23 @@ pub fn read(path: &Path) -> Result<Rows> {
     let digest = blake3::hash(&bytes).to_hex().as_str()[..16].to_owned();
     let bad = |found: String| Error::Data {
         path: path.into(),
-        rule: "a file of problems is JSON Lines, a JSON list of objects or Parquet".to_owned(),
+        rule: "a file of rows is JSON Lines, a JSON list of objects, Parquet, .csv or .tsv".to_owned(),
         found,
     };
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let lines_by_name = path
         .extension()
         .is_some_and(|end| ["jsonl", "ndjson"].iter().any(|known| end.eq_ignore_ascii_case(known)));
+    let ending = path.extension().map(|end| end.to_ascii_lowercase());
+    let separator = match ending.as_ref().and_then(|end| end.to_str()) {
+        Some("csv") => Some(b','),
+        Some("tsv") => Some(b'\t'),
+        _ => None,
+    };
     let (place, rows) = match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None => return Err(bad("the file is empty".to_owned())),
         _ if bytes.starts_with(b"PAR1") => ("row", parquet(path).map_err(bad)?),
+        _ if let Some(separator) = separator => ("line", separated(text, separator).map_err(bad)?),
         Some(b'[') if !lines_by_name => ("row", list(text).map_err(bad)?),
         Some(b'{') => ("line", lines(text)),
         _ if lines_by_name => ("line", lines(text)),
@@ -88,6 +96,36 @@ fn parquet(path: &Path) -> Result<Vec<Row>, String> {
         Ok(Err(error)) => Err(format!("the Parquet in it does not read: {error}")),
         Err(_) => Err("the Parquet in it is damaged".to_owned()),
     }
+}
+
+/// Rows under a head. What reads as a JSON number, `true` or `false` is one, all else is text; empty cells
+/// are left out.
+fn separated(bytes: &[u8], separator: u8) -> Result<Vec<Row>, String> {
+    let mut reader = csv::ReaderBuilder::new().delimiter(separator).trim(csv::Trim::All).from_reader(bytes);
+    let head = reader.headers().map_err(|error| format!("its head does not read: {error}"))?.clone();
+    if let Some(name) = head.iter().enumerate().find(|(i, name)| head.iter().take(*i).any(|one| one == *name)) {
+        return Err(format!("two of its columns are named {:?}", name.1));
+    }
+    let value = |cell: &str| match serde_json::from_str(cell) {
+        Ok(value @ (Value::Number(_) | Value::Bool(_))) => value,
+        _ => Value::String(cell.to_owned()),
+    };
+    let mut rows = Vec::new();
+    for (idx, record) in reader.records().enumerate() {
+        let row = match record {
+            Ok(record) => {
+                let place = record.position().map_or(idx + 2, |at| at.line() as usize);
+                let cells = head.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
+                (place, Ok(cells.map(|(name, cell)| (name.to_owned(), value(cell))).collect()))
+            }
+            Err(error) => {
+                let place = error.position().map_or(idx + 2, |at| at.line() as usize);
+                (place, Err(format!("it is not a row of {} cells: {error}", head.len())))
+            }
+        };
+        rows.push(row);
+    }
+    Ok(rows)
 }
 
 fn object(row: Value) -> Result<Map<String, Value>, String> {
@@ -190,6 +228,20 @@ pub mod tests {
     }
 
     #[test]
+    fn separated_values_are_numbers_truths_or_text_and_a_short_row_is_bad() {
+        let text = "arm, reward,note\nred,1,\"a, b\"\nblue,0.5,\n\nred,true\n007,1e3,x\n";
+        let rows = read_bytes("x.csv", text.as_bytes()).expect("reads");
+        let places: Vec<usize> = rows.rows.iter().map(|row| row.0).collect();
+        assert_eq!((rows.place, places), ("line", vec![2, 3, 5, 6]));
+        let row = |i: usize| Value::Object(rows.rows[i].1.clone().expect("good"));
+        assert_eq!(row(0), serde_json::json!({"arm": "red", "reward": 1, "note": "a, b"}));
+        assert_eq!(row(1), serde_json::json!({"arm": "blue", "reward": 0.5}));
+        assert!(rows.rows[2].1.as_ref().expect_err("short").contains("not a row of 3 cells"));
+        assert_eq!(row(3), serde_json::json!({"arm": "007", "reward": 1000.0, "note": "x"}));
+        assert_eq!(read_bytes("x.tsv", b"a\tb\n1\t2\n").expect("reads").rows.len(), 1);
+    }
+
+    #[test]
     fn parquet_rows_lose_their_nulls_and_keep_large_numbers() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("x.parquet");
@@ -214,7 +266,8 @@ pub mod tests {
     fn a_file_that_is_nothing_of_the_kind_is_refused() {
         for (name, bytes, part) in [
             ("x.jsonl", &b""[..], "empty"),
-            ("x.csv", b"question,answer\n", "begins with \"question,answer"),
+            ("x.txt", b"question,answer\n", "begins with \"question,answer"),
+            ("x.csv", b"a,b,a\n1,2,3\n", "two of its columns are named \"a\""),
             ("x.jsonl.gz", b"\x1f\x8b\x08", "gzip"),
             ("x.json", b"[1, 2", "not JSON"),
             ("x.parquet", b"PAR1 and nothing else", "does not read"),
@@ -229,7 +282,7 @@ pub mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn no_bytes_make_the_reader_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..200), name in "x\\.(jsonl|json|parquet)", magic: bool) {
+        fn no_bytes_make_the_reader_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..200), name in "x\\.(jsonl|json|parquet|csv|tsv)", magic: bool) {
             if magic {
                 bytes.splice(0..0, *b"PAR1");
                 bytes.extend(*b"PAR1");
