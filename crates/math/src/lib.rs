@@ -7,6 +7,7 @@ pub mod diversity;
 pub mod estimate;
 pub mod interval;
 pub mod multi_target;
+pub mod numpy;
 pub mod objective;
 pub mod order;
 pub mod relax;
