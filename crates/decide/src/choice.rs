@@ -32,7 +32,9 @@ pub struct Pull {
     /// The arm, from 0.
     pub arm: u32,
     /// The probability with which the policy chose it in this context, in (0, 1]; 1 for a rule
-    /// without chance. What off-policy estimates divide by.
+    /// without chance; 0 where the policy did not work it out (Thompson sampling, whose
+    /// [`Bandit::probabilities`](crate::bandit::Bandit::probabilities) does). What off-policy
+    /// estimates divide by.
     pub propensity: f64,
 }
 

@@ -9,6 +9,7 @@
 //! an answer. The judge is a pure function: what chance adds to a reward is drawn from the stream of
 //! the round that the query carries, so that every policy meets the same luck.
 
+pub mod bandit;
 pub mod choice;
 pub mod verbal;
 pub mod world;

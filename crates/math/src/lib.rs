@@ -1,6 +1,7 @@
 //! Pure functions on slices: objectives, estimators, intervals, schedules.
 
 pub mod balance;
+pub mod bandit;
 pub mod calibration;
 pub mod diversity;
 pub mod estimate;
@@ -11,6 +12,7 @@ pub mod objective;
 pub mod order;
 pub mod regret;
 pub mod regret_fit;
+pub mod relax;
 pub mod schedule;
 pub mod select;
 pub mod sft;

@@ -1,0 +1,8 @@
+//! Bandits as pure functions: indices, posteriors, bounds and weights, one arm or one slice at a time.
+
+pub mod adversarial;
+pub mod best;
+pub mod index;
+pub mod posterior;
+pub mod ridge;
+pub mod tsallis;
