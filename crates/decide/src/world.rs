@@ -30,7 +30,9 @@ pub use low_rank::{LowRank, Users};
 pub use switching::Switching;
 
 use crate::choice::{Choice, Context, Pull};
-use autodidact_core::{Ask, Error, Explore, Group, Judge, Judged, Result, Rng, Seed, Snapshot, Spend, Verdict};
+use autodidact_core::{
+    Ask, Error, Explore, Group, Judge, Judged, Result, Rng, Seed, Snapshot, Spend, Verdict,
+};
 use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -182,7 +184,8 @@ impl Explore<Choice> for Rounds {
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         let names = || snapshot.files.iter().map(|(name, _)| name);
-        let bytes = snapshot.file(FILE).ok_or_else(|| Error::unknown("file of the snapshot", FILE, names()))?;
+        let bytes =
+            snapshot.file(FILE).ok_or_else(|| Error::unknown("file of the snapshot", FILE, names()))?;
         let saved: Saved =
             serde_json::from_slice(bytes).map_err(|source| Error::Recorded { what: "round", source })?;
         self.next = saved.next;

@@ -39,7 +39,8 @@ pub fn decisions(speech: &Speech, history: &History, steps: &[Step]) -> Vec<Deci
 /// What a model reads before it decides: instruction, examples (empty without), history, question.
 pub fn prompt(instruction: &str, examples: &str, history: &str, query: &str) -> String {
     let parts = [instruction, examples, history, query];
-    let parts: Vec<&str> = parts.iter().filter(|part| !part.is_empty()).map(|part| part.trim_start()).collect();
+    let parts: Vec<&str> =
+        parts.iter().filter(|part| !part.is_empty()).map(|part| part.trim_start()).collect();
     parts.join("\n")
 }
 

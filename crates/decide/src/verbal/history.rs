@@ -6,8 +6,8 @@
 
 use super::guide::{Guide, LinearGuide, ucb_guide};
 use super::wording::{Speech, numbers};
-use autodidact_core::Group;
 use crate::choice::Choice;
+use autodidact_core::Group;
 use serde::{Deserialize, Serialize};
 
 /// One step of a trajectory.

@@ -118,7 +118,8 @@ impl Learn<Choice> for InWords {
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         let names = || snapshot.files.iter().map(|(name, _)| name);
-        let bytes = snapshot.file(FILE).ok_or_else(|| Error::unknown("file of the snapshot", FILE, names()))?;
+        let bytes =
+            snapshot.file(FILE).ok_or_else(|| Error::unknown("file of the snapshot", FILE, names()))?;
         let steps =
             serde_json::from_slice(bytes).map_err(|source| Error::Recorded { what: "trajectory", source })?;
         *self.lock() = steps;

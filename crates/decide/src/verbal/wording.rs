@@ -149,9 +149,9 @@ pub(super) fn fill(template: &str, holes: &[(&str, &str)]) -> String {
     while let Some(open) = rest.find('{') {
         let (before, from) = rest.split_at(open);
         out.push_str(before);
-        let hole = holes.iter().find(|(name, _)| {
-            from[1..].strip_prefix(name).is_some_and(|after| after.starts_with('}'))
-        });
+        let hole = holes
+            .iter()
+            .find(|(name, _)| from[1..].strip_prefix(name).is_some_and(|after| after.starts_with('}')));
         match hole {
             Some((name, value)) => {
                 out.push_str(value);

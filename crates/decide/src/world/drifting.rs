@@ -55,7 +55,8 @@ impl Drifting {
         for _ in 0..self.horizon {
             means.extend_from_slice(&now);
             for mean in &mut now {
-                *mean = thrown_back(*mean + self.step * Distribution::<f64>::sample(&StandardNormal, &mut rng));
+                *mean =
+                    thrown_back(*mean + self.step * Distribution::<f64>::sample(&StandardNormal, &mut rng));
             }
         }
         World::of(self.name(), Walks { config: self.clone(), means }, seed)
@@ -64,7 +65,13 @@ impl Drifting {
 
 /// The place that a walk off the ends is mirrored to.
 fn thrown_back(place: f64) -> f64 {
-    let inside = if place < LOW { 2.0 * LOW - place } else if place > HIGH { 2.0 * HIGH - place } else { place };
+    let inside = if place < LOW {
+        2.0 * LOW - place
+    } else if place > HIGH {
+        2.0 * HIGH - place
+    } else {
+        place
+    };
     inside.clamp(LOW, HIGH)
 }
 

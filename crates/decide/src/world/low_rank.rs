@@ -135,7 +135,8 @@ impl Factors {
         // vector is made positive, so that contexts do not depend on how they were computed.
         let sign: Vec<f64> = (0..kept)
             .map(|k| {
-                let most = v.row(k).iter().copied().fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
+                let most =
+                    v.row(k).iter().copied().fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
                 if most < 0.0 { -1.0 } else { 1.0 }
             })
             .collect();

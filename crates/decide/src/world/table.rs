@@ -19,8 +19,11 @@ pub(super) struct Row {
 impl Table {
     /// Reads a file; its name tells the format (`.csv`, `.tsv`; anything else is JSON Lines).
     pub(super) fn read(path: &Path) -> Result<Table> {
-        let bytes =
-            std::fs::read(path).map_err(|source| Error::Io { path: path.into(), doing: "reading", source })?;
+        let bytes = std::fs::read(path).map_err(|source| Error::Io {
+            path: path.into(),
+            doing: "reading",
+            source,
+        })?;
         let ends = |end: &str| path.extension().is_some_and(|known| known.eq_ignore_ascii_case(end));
         let rows = match () {
             () if ends("csv") => separated(path, &bytes, b',')?,

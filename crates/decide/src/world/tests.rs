@@ -113,7 +113,8 @@ fn switches_come_on_time_and_change_the_best_arm() {
 #[test]
 fn drift_stays_within_its_ends() {
     let world = open(&WorldConfig::Drifting(Drifting { step: 0.2, ..Drifting::default() }), 1);
-    let all: Vec<f64> = (0..1000).flat_map(|round| world.means(&world.context(round)).expect("known")).collect();
+    let all: Vec<f64> =
+        (0..1000).flat_map(|round| world.means(&world.context(round)).expect("known")).collect();
     assert!(all.iter().all(|mean| (0.05..=0.95).contains(mean)));
     let (low, high) = all.iter().fold((1.0f64, 0.0f64), |(low, high), x| (low.min(*x), high.max(*x)));
     assert!(low < 0.1 && high > 0.9);
@@ -121,18 +122,17 @@ fn drift_stays_within_its_ends() {
 
 #[test]
 fn ratings_are_low_rank_and_their_users_come_from_the_right_group() {
-    let config = LowRank { arms: 12, rank: 3, ..LowRank::default() };
+    // All ratings seen: users without any are alike.
+    let config = LowRank { arms: 12, rank: 3, seen: 1.0, ..LowRank::default() };
     let train = open(&WorldConfig::LowRank(config.clone()), 2);
     let eval = open(&WorldConfig::LowRank(LowRank { users: Users::Eval, ..config }), 2);
     assert_eq!((train.features(), train.arms()), (3, 12));
     let contexts: Vec<Vec<f64>> = (0..200).map(|round| train.context(round).features).collect();
     assert!((0..200).all(|round| !contexts.contains(&eval.context(round).features)));
-    // Ratings are mostly of one size: the mean reward lies between unseen (0) and best (5).
-    let mean: f64 = (0..200)
-        .flat_map(|round| train.means(&train.context(round)).expect("known"))
-        .sum::<f64>()
-        / 2400.0;
-    assert!((1.0..3.0).contains(&mean), "{mean}");
+    // The middle of the scale is 3.5.
+    let mean: f64 =
+        (0..200).flat_map(|round| train.means(&train.context(round)).expect("known")).sum::<f64>() / 2400.0;
+    assert!((3.0..4.0).contains(&mean), "{mean}");
     let verdict = train.verdict(&train.context(4), pull(7), 0);
     assert_eq!(verdict.value(), verdict.part("mean"));
 }
@@ -162,8 +162,11 @@ fn a_table_with_labels_is_a_world_with_one_right_arm() {
 #[test]
 fn a_log_answers_only_where_its_own_arm_is_chosen() {
     let mut file = tempfile::Builder::new().suffix(".jsonl").tempfile().expect("made");
-    writeln!(file, "{{\"x\": [0.5, 1], \"arm\": 1, \"click\": true}}\n\n{{\"x\": [0, 2], \"arm\": 0, \"click\": 0}}")
-        .expect("written");
+    writeln!(
+        file,
+        "{{\"x\": [0.5, 1], \"arm\": 1, \"click\": true}}\n\n{{\"x\": [0, 2], \"arm\": 0, \"click\": 0}}"
+    )
+    .expect("written");
     let config = Logged {
         path: file.path().into(),
         features: vec!["x".into()],
@@ -195,7 +198,8 @@ fn the_full_set_has_16_instances_with_names_that_open() {
         };
         assert_eq!(world.horizon(), horizon, "{}", cell.name);
     }
-    let error = WorldConfig::Bench(Bench { name: "bernoulli".into() }).open(Seed::root(0)).expect_err("unknown");
+    let error =
+        WorldConfig::Bench(Bench { name: "bernoulli".into() }).open(Seed::root(0)).expect_err("unknown");
     assert!(error.to_string().contains("bernoulli-20-clothes-hard"), "{error}");
 }
 
