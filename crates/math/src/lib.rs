@@ -3,6 +3,7 @@
 pub mod balance;
 pub mod bandit;
 pub mod calibration;
+pub mod confidence;
 pub mod diversity;
 pub mod estimate;
 pub mod interval;

@@ -34,8 +34,7 @@ fn golden() -> Golden {
 fn world(contextual: bool) -> Vec<(Vec<f64>, Vec<f64>)> {
     let mut rng = Generator::of(WORLD_SEED);
     let features = if contextual { FEATURES } else { 0 };
-    let row =
-        |rng: &mut Generator| -> Vec<f64> { (0..features).map(|_| 2.0 * rng.random() - 1.0).collect() };
+    let row = |rng: &mut Generator| -> Vec<f64> { (0..features).map(|_| 2.0 * rng.random() - 1.0).collect() };
     let theta: Vec<Vec<f64>> = (0..ARMS).map(|_| row(&mut rng)).collect();
     let mut round = |_| {
         let context = row(&mut rng);
