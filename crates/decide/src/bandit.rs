@@ -9,6 +9,8 @@
 
 mod adversarial;
 mod config;
+#[cfg(test)]
+mod golden;
 mod linear;
 mod logistic;
 mod pick;

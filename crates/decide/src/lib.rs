@@ -11,3 +11,5 @@
 
 pub mod bandit;
 pub mod choice;
+pub mod verbal;
+pub mod world;

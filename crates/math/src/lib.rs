@@ -3,16 +3,22 @@
 pub mod balance;
 pub mod bandit;
 pub mod calibration;
+pub mod confidence;
 pub mod diversity;
 pub mod estimate;
 pub mod interval;
 pub mod multi_target;
+pub mod nnls;
+pub mod numpy;
 pub mod objective;
 pub mod order;
+pub mod regret;
+pub mod regret_fit;
 pub mod relax;
 pub mod schedule;
 pub mod select;
 pub mod sft;
 pub mod summary;
+pub mod welch;
 
 pub use objective::{Objective, Pull, Row, Scored};
