@@ -1,6 +1,7 @@
 //! One file a published system: the recipes and their small-scale proofs.
 
 pub mod b_star;
+pub mod evolve;
 pub mod grid;
 pub mod nano;
 pub mod preset;
@@ -21,6 +22,7 @@ use autodidact_parts::ModelConfig;
 /// All recipes, by id.
 pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<b_star::BStar>(),
+    DynRecipe::of::<evolve::Evolve>(),
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
