@@ -80,8 +80,14 @@ impl Recipe for Evolve {
             Metric { name: "opt_frac", meaning: "share of pulls of the best arm, mean over runs" },
             Metric { name: "fit_alpha", meaning: "power of the logarithm in the fit of the regret curve" },
             Metric { name: "fit_beta", meaning: "regret a round that never ends, in the same fit" },
-            Metric { name: "fit_residual", meaning: "root mean squared error of the fit, in units of regret" },
-            Metric { name: "win_rate", meaning: "share of comparisons with other players that a player wins" },
+            Metric {
+                name: "fit_residual",
+                meaning: "root mean squared error of the fit, in units of regret",
+            },
+            Metric {
+                name: "win_rate",
+                meaning: "share of comparisons with other players that a player wins",
+            },
         ],
     };
 

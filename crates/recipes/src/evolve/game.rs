@@ -67,9 +67,8 @@ impl Game {
     pub(super) fn play(&mut self, block: u32, blocks: u32, run: &mut Run<'_>) -> Result<()> {
         let stage = self.name();
         for ((course, parts), world) in self.courses.iter_mut().zip(&mut self.parts).zip(&self.worlds) {
-            let until = |block: u32| {
-                (u128::from(world.horizon()) * u128::from(block) / u128::from(blocks)) as u64
-            };
+            let until =
+                |block: u32| (u128::from(world.horizon()) * u128::from(block) / u128::from(blocks)) as u64;
             course.extend(&run.play(&stage, parts, until(block) - until(block - 1), 1)?);
         }
         Ok(())

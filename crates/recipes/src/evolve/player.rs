@@ -62,10 +62,6 @@ impl Player {
     }
 
     fn config(&self) -> BanditConfig {
-        BanditConfig {
-            algorithm: self.algorithm.clone(),
-            memory: self.memory,
-            ..BanditConfig::default()
-        }
+        BanditConfig { algorithm: self.algorithm.clone(), memory: self.memory, ..BanditConfig::default() }
     }
 }

@@ -57,7 +57,10 @@ fn all_players_meet_the_same_arms_and_the_same_luck() {
         assert_eq!(games[0].player, "ucb");
         assert_eq!(games[2].player, "greedy");
         assert_eq!(reward(&games[0], i), reward(&games[2], i));
-        assert_eq!(games[0].worlds[i].means(&games[0].worlds[i].context(0)), games[3].worlds[i].means(&games[3].worlds[i].context(0)));
+        assert_eq!(
+            games[0].worlds[i].means(&games[0].worlds[i].context(0)),
+            games[3].worlds[i].means(&games[3].worlds[i].context(0))
+        );
     }
     let firsts = |i: usize| games[0].courses[i].steps.clone();
     assert_ne!(firsts(0), firsts(1), "runs differ");
