@@ -8,6 +8,7 @@ pub mod estimate;
 pub mod interval;
 pub mod multi_target;
 pub mod nnls;
+pub mod numpy;
 pub mod objective;
 pub mod order;
 pub mod regret;

@@ -149,6 +149,9 @@ pub enum Algorithm {
         #[serde(default = "epsilon")]
         gamma: f64,
     },
+    /// Tsallis-INF with importance weighting and `eta_t = 2 / sqrt(t)` (Zimmert & Seldin 2021,
+    /// algorithm 1), for rewards in `[0, 1]`, stochastic or adversarial.
+    TsallisInf,
 }
 
 impl Default for Algorithm {
@@ -199,6 +202,7 @@ impl Algorithm {
             Algorithm::LinThompson { .. } => "lin-thompson",
             Algorithm::GlmUcb { .. } => "glm-ucb",
             Algorithm::Exp3 { .. } => "exp3",
+            Algorithm::TsallisInf => "tsallis-inf",
         }
     }
 
@@ -212,6 +216,7 @@ impl Algorithm {
                 | Algorithm::ThompsonGaussian { .. }
                 | Algorithm::LinThompson { .. }
                 | Algorithm::Exp3 { .. }
+                | Algorithm::TsallisInf
         )
     }
 
@@ -223,9 +228,14 @@ impl Algorithm {
 
     /// Whether its rewards must lie in `[0, 1]`.
     pub fn bounded(&self) -> bool {
-        use Algorithm::{Exp3, GlmUcb, KlUcb, Moss, ThompsonBeta, UcbV};
+        use Algorithm::{GlmUcb, KlUcb, Moss, ThompsonBeta, UcbV};
         matches!(self, UcbV { .. } | KlUcb { .. } | Moss { .. } | ThompsonBeta { .. } | GlmUcb { .. })
-            || matches!(self, Exp3 { .. })
+            || self.weighs()
+    }
+
+    /// Whether it divides rewards by the probability of the pull.
+    pub fn weighs(&self) -> bool {
+        matches!(self, Algorithm::Exp3 { .. } | Algorithm::TsallisInf)
     }
 
     /// Whether it has a variant that forgets.
@@ -245,7 +255,7 @@ impl Algorithm {
             if fine { Ok(()) } else { invalid(field, "a finite number above 0", value) }
         };
         match *self {
-            Algorithm::Random | Algorithm::Greedy => Ok(()),
+            Algorithm::Random | Algorithm::Greedy | Algorithm::TsallisInf => Ok(()),
             Algorithm::EpsilonGreedy { epsilon } if (0.0..=1.0).contains(&epsilon) => Ok(()),
             Algorithm::EpsilonGreedy { epsilon } => invalid("epsilon", "between 0 and 1", epsilon),
             Algorithm::Ucb1 { alpha } => at_least_0("alpha", alpha),

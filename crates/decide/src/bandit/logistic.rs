@@ -5,7 +5,7 @@
 //! rows so far taken where `theta` stood then (the online Newton step of logistic bandits; the same as
 //! one step of an extended Kalman filter).
 
-use super::linear::Forecast;
+use autodidact_math::bandit::posterior::Gaussian;
 use autodidact_math::bandit::ridge::{dot, quadratic, sherman_morrison, times};
 use serde::{Deserialize, Serialize};
 
@@ -39,10 +39,10 @@ impl Logistic {
     }
 
     /// `theta' x` and `x' V^-1 x`.
-    pub fn forecast(&self, arm: usize, x: &[f64]) -> Forecast {
+    pub fn forecast(&self, arm: usize, x: &[f64]) -> Gaussian {
         let (d, dd) = (self.d, self.d * self.d);
         let mean = dot(&self.theta[arm * d..][..d], x);
-        Forecast { mean, variance: quadratic(&self.inverse[arm * dd..][..dd], x).max(0.0) }
+        Gaussian { mean, variance: quadratic(&self.inverse[arm * dd..][..dd], x).max(0.0) }
     }
 
     pub fn tell(&mut self, arm: usize, x: &[f64], reward: f64) {

@@ -45,3 +45,79 @@ pub fn perturbed_leader(losses: &[f64], noise: &[f64], rate: f64) -> Option<usiz
 pub fn geometric_resampling(cap: u32, mut again: impl FnMut() -> bool) -> u32 {
     (1..=cap).find(|_| again()).unwrap_or(cap)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rand::{Rng, SeedableRng, rngs::StdRng};
+    use rand_distr::{Distribution, Gumbel};
+
+    #[test]
+    fn exp3_by_hand() {
+        // w = (1, 3), gamma = 0.2: 0.8 * (1/4, 3/4) + 0.1.
+        let mut out = [0.0; 2];
+        exp3(&[0.0, 3f64.ln()], 0.2, &mut out);
+        assert!((out[0] - 0.3).abs() < 1e-15 && (out[1] - 0.7).abs() < 1e-15, "{out:?}");
+        // 0.2 * (1 / 0.5) / 2.
+        assert!((exp3_gain(1.0, 0.5, 0.2, 2) - 0.2).abs() < 1e-15);
+    }
+
+    #[test]
+    fn huge_weights_do_not_overflow() {
+        let mut out = [0.0; 3];
+        exp3(&[1e6, 0.0, 1e6], 0.3, &mut out);
+        assert!((out[0] - 0.45).abs() < 1e-12 && (out[1] - 0.1).abs() < 1e-12, "{out:?}");
+    }
+
+    #[test]
+    fn the_perturbed_leader_by_hand() {
+        // 3 - 4/2, 1 - 0/2, 2 - 1/2: 1, 1, 1.5; the first of equals.
+        assert_eq!(perturbed_leader(&[3.0, 1.0, 2.0], &[4.0, 0.0, 1.0], 2.0), Some(0));
+        assert_eq!(perturbed_leader(&[], &[], 1.0), None);
+    }
+
+    #[test]
+    fn gumbel_noise_makes_the_perturbed_leader_draw_exponential_weights() {
+        // rate 1, losses (0, ln 3): shares 3/4 and 1/4.
+        let mut rng = StdRng::seed_from_u64(1);
+        let gumbel = Gumbel::new(0.0, 1.0).expect("a scale above 0");
+        let n = 40_000;
+        let first = (0..n).filter(|_| {
+            let noise = [gumbel.sample(&mut rng), gumbel.sample(&mut rng)];
+            perturbed_leader(&[0.0, 3f64.ln()], &noise, 1.0) == Some(0)
+        });
+        let share = first.count() as f64 / f64::from(n);
+        assert!((share - 0.75).abs() < 5.0 * (0.75 * 0.25 / f64::from(n)).sqrt(), "{share}");
+    }
+
+    #[test]
+    fn geometric_resampling_has_the_mean_of_the_paper() {
+        let mut rng = StdRng::seed_from_u64(2);
+        let (p, cap, n) = (0.2f64, 10, 40_000);
+        let plays = (0..n).map(|_| geometric_resampling(cap, || rng.random::<f64>() < p));
+        let mean = plays.map(f64::from).sum::<f64>() / f64::from(n);
+        // (1 - 0.8^10) / 0.2 = 4.4631; a play's standard deviation is about 3.
+        let expect = (1.0 - (1.0 - p).powi(cap as i32)) / p;
+        assert!((mean - expect).abs() < 5.0 * 3.0 / f64::from(n).sqrt(), "{mean} is not {expect}");
+    }
+
+    proptest! {
+        #[test]
+        fn exp3_shares_sum_to_one_keep_their_floor_and_estimate_without_bias(
+            logs in prop::collection::vec(-20.0..20.0f64, 1..12),
+            gamma in 0.01..=1.0f64,
+        ) {
+            let mut shares = vec![0.0; logs.len()];
+            exp3(&logs, gamma, &mut shares);
+            prop_assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+            let floor = gamma / logs.len() as f64;
+            prop_assert!(shares.iter().all(|share| *share >= floor - 1e-15));
+            // E[gain of arm i] = p_i * gamma (r / p_i) / k.
+            for share in &shares {
+                let mean = share * exp3_gain(0.7, *share, gamma, logs.len());
+                prop_assert!((mean - gamma * 0.7 / logs.len() as f64).abs() < 1e-12);
+            }
+        }
+    }
+}

@@ -10,9 +10,9 @@ use statrs::function::erf::erfc;
 
 /// Nodes and weights of Gauss-Legendre quadrature with eight points, the positive half.
 const LEGENDRE: [(f64, f64); 4] = [
-    (0.183_434_642_495_649_8, 0.362_683_783_378_361_98),
-    (0.525_532_409_916_329, 0.313_706_645_877_887_29),
-    (0.796_666_477_413_626_7, 0.222_381_034_453_374_47),
+    (0.183_434_642_495_649_8, 0.362_683_783_378_362),
+    (0.525_532_409_916_329, 0.313_706_645_877_887_3),
+    (0.796_666_477_413_626_7, 0.222_381_034_453_374_48),
     (0.960_289_856_497_536_2, 0.101_228_536_290_376_26),
 ];
 
@@ -102,4 +102,56 @@ fn largest(
     let total: f64 = shares.iter().sum();
     shares.iter_mut().for_each(|share| *share /= total);
     shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn near(found: &[f64], expect: &[f64], within: f64) {
+        assert_eq!(found.len(), expect.len());
+        for (found, expect) in found.iter().zip(expect) {
+            assert!((found - expect).abs() < within, "{found} is not {expect}");
+        }
+    }
+
+    fn gaussian(mean: f64, sd: f64) -> Gaussian {
+        Gaussian { mean, variance: sd * sd }
+    }
+
+    #[test]
+    fn of_two_gaussians_the_difference_decides() {
+        // X - Y is N(1, 3^2 + 4^2): P(X > Y) = Phi(1 / 5) = 0.579259709439103.
+        let found = largest_gaussian(&[gaussian(1.0, 3.0), gaussian(0.0, 4.0)]);
+        near(&found, &[0.579_259_709_439_103, 0.420_740_290_560_897], 1e-10);
+        // Widths a thousand times apart: Phi(1 / sqrt(1 + 1e-6)) = 0.841344625153...
+        let found = largest_gaussian(&[gaussian(1.0, 1e-3), gaussian(0.0, 1.0)]);
+        near(&found[..1], &[0.841_344_625_084_6], 1e-9);
+    }
+
+    #[test]
+    fn equal_laws_share_evenly() {
+        near(&largest_gaussian(&[gaussian(2.0, 0.5); 5]), &[0.2; 5], 1e-12);
+        near(&largest_beta(&[Beta { a: 3.0, b: 7.0 }; 4]), &[0.25; 4], 1e-12);
+        near(&largest_beta(&[Beta { a: 0.5, b: 0.5 }; 3]), &[1.0 / 3.0; 3], 1e-9);
+    }
+
+    #[test]
+    fn beta_laws_by_hand() {
+        // Against the even law, P(X > U) = E[X].
+        let even = Beta { a: 1.0, b: 1.0 };
+        near(&largest_beta(&[Beta { a: 2.0, b: 1.0 }, even]), &[2.0 / 3.0, 1.0 / 3.0], 1e-12);
+        near(&largest_beta(&[Beta { a: 300.0, b: 100.0 }, even]), &[0.75, 0.25], 1e-10);
+        // Of three even laws and their kind with density 3 x^2: the third is the largest of three
+        // even draws itself, so it beats two more with probability 3 / 5.
+        near(&largest_beta(&[even, even, Beta { a: 3.0, b: 1.0 }]), &[0.2, 0.2, 0.6], 1e-12);
+    }
+
+    #[test]
+    fn laws_without_spread_leave_the_choice_to_the_first_of_the_largest() {
+        let points = [0.0, 2.0, 2.0].map(|mean| gaussian(mean, 0.0));
+        assert_eq!(largest_gaussian(&points), [0.0, 1.0, 0.0]);
+        assert!(largest_gaussian(&[]).is_empty());
+    }
 }

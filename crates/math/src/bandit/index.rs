@@ -117,3 +117,105 @@ pub fn kl_upper(p: f64, bound: f64) -> f64 {
 pub fn kl_lower(p: f64, bound: f64) -> f64 {
     1.0 - kl_upper(1.0 - p.clamp(0.0, 1.0), bound)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn near(found: f64, expect: f64) {
+        assert!((found - expect).abs() < 1e-10, "{found} is not {expect}");
+    }
+
+    #[test]
+    fn ucb1_by_hand_in_both_writings() {
+        // sqrt(0.5 ln 10 / 4) = sqrt(0.287823136624256) = 0.536491506573...
+        near(ucb1(0.5, 4.0, 10.0, 0.5), 1.036_491_506_573_6);
+        for c in [0.0, 0.5, 1.0, 1.25] {
+            near(ucb1(0.3, 7.0, 90.0, ucb1_alpha(c)), 0.3 + c * (2.0 * 90f64.ln() / 7.0).sqrt());
+        }
+        assert_eq!(ucb1(0.0, 0.0, 10.0, 0.5), f64::INFINITY);
+        assert_eq!(ucb1(0.25, 1.0, 1.0, 2.0), 0.25);
+    }
+
+    #[test]
+    fn ucb_v_by_hand() {
+        // ln t = 2, n = 8, variance 0.25, zeta = c = range = 1:
+        // 0.5 + sqrt(2 * 0.25 * 2 / 8) + 3 * 2 / 8 = 0.5 + 0.353553... + 0.75.
+        near(ucb_v(0.5, 0.25, 8.0, 2f64.exp(), 1.0, 1.0, 1.0), 1.25 + 0.125f64.sqrt());
+        // Without spread only the last term is left.
+        near(ucb_v(0.5, 0.0, 8.0, 2f64.exp(), 1.0, 1.0, 1.0), 1.25);
+    }
+
+    #[test]
+    fn moss_by_hand() {
+        // horizon / (arms n) = 1000 / (10 * 5) = 20: sqrt(ln 20 / 5).
+        near(moss(0.5, 5.0, 10.0, 1000.0), 0.5 + (20f64.ln() / 5.0).sqrt());
+        // An arm pulled more than its share has no bonus.
+        assert_eq!(moss(0.5, 101.0, 10.0, 1000.0), 0.5);
+    }
+
+    #[test]
+    fn divergences_by_hand() {
+        // kl(1/2, 1/4) = 1/2 ln 2 + 1/2 ln(2/3) = 1/2 ln(4/3).
+        near(kl_bernoulli(0.5, 0.25), 0.5 * (4.0f64 / 3.0).ln());
+        near(kl_bernoulli(0.0, 0.5), 2f64.ln());
+        assert_eq!(kl_bernoulli(0.3, 0.3), 0.0);
+        assert_eq!(kl_bernoulli(0.5, 1.0), f64::INFINITY);
+        // (1 - 3)^2 / (2 * 2).
+        assert_eq!(kl_gaussian(1.0, 3.0, 2.0), 1.0);
+    }
+
+    #[test]
+    fn kl_ucb_by_hand() {
+        // kl(0, q) = -ln(1 - q) <= ln 2 / 1.
+        near(kl_ucb(0.0, 1.0, 2f64.ln()), 0.5);
+        // kl(1/2, q) = 1/2 ln(1 / (4 q (1 - q))) = 1/2 ln(4/3) at q = 3/4.
+        near(kl_ucb(0.5, 2.0, (4.0f64 / 3.0).ln()), 0.75);
+        assert_eq!(kl_ucb(1.0, 5.0, 3.0), 1.0);
+        assert_eq!(kl_ucb(0.4, 5.0, 0.0), 0.4);
+        near(kl_ucb_gaussian(1.0, 4.0, 2.0, 2.0), 1.0 + 2f64.sqrt());
+        // ln t + 3 ln ln t; before t = e only ln t counts.
+        near(kl_ucb_level(100.0, 3.0), 100f64.ln() + 3.0 * 100f64.ln().ln());
+        near(kl_ucb_level(2.0, 3.0), 2f64.ln());
+    }
+
+    proptest! {
+        #[test]
+        fn the_kl_bounds_solve_their_equation(p in 0.0..=1.0f64, bound in 1e-9..30.0f64) {
+            let (low, high) = (kl_lower(p, bound), kl_upper(p, bound));
+            prop_assert!(0.0 <= low && low <= p && p <= high && high <= 1.0);
+            // Where an end is not pressed against 0 or 1 it lies on the bound.
+            if high < 1.0 - 1e-9 {
+                prop_assert!((kl_bernoulli(p, high) - bound).abs() < 1e-6 * (1.0 + bound), "{p} {bound} {high}");
+            }
+            if low > 1e-9 {
+                prop_assert!((kl_bernoulli(p, low) - bound).abs() < 1e-6 * (1.0 + bound), "{p} {bound} {low}");
+            }
+        }
+
+        #[test]
+        fn indices_rise_with_time_fall_with_pulls_and_never_undercut_the_mean(
+            mean in 0.0..=1.0f64,
+            n in 1.0..1e4f64,
+            t in 2.0..1e5f64,
+        ) {
+            let variance = mean * (1.0 - mean);
+            let all = |n: f64, t: f64| [
+                ucb1(mean, n, t, 2.0),
+                ucb_v(mean, variance, n, t, 1.2, 1.0, 1.0),
+                moss(mean, n, 10.0, t),
+                kl_ucb(mean, n, kl_ucb_level(t, 3.0)),
+                kl_ucb_gaussian(mean, n, kl_ucb_level(t, 0.0), 0.25),
+            ];
+            let here = all(n, t);
+            for ((here, later), pulled) in here.iter().zip(all(n, 2.0 * t)).zip(all(2.0 * n, t)) {
+                prop_assert!(*here >= mean - 1e-12 && later >= here - 1e-12 && pulled <= here + 1e-12);
+            }
+            prop_assert!(here[3] <= 1.0);
+            // Pinsker: with the same level, KL-UCB is at most the Gaussian index of variance 1/4.
+            prop_assert!(kl_ucb(mean, n, t.ln()) <= here[4] + 1e-12);
+        }
+    }
+}

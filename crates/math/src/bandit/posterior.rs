@@ -46,3 +46,27 @@ impl Gaussian {
         Gaussian { mean: (self.mean / self.variance + sum / noise) / precision, variance: 1.0 / precision }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_beta_posterior_counts_shares_of_successes() {
+        // Beta(1, 1) after 1, 0, 1/2: a = 1 + 1.5, b = 1 + 1.5.
+        let law = Beta::after(1.0, 1.0, 3.0, 1.5);
+        assert_eq!((law.a, law.b, law.mean()), (2.5, 2.5, 0.5));
+        // 2.5 * 2.5 / (25 * 6).
+        assert!((law.variance() - 6.25 / 150.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn precisions_add_up() {
+        // Prior N(1, 2), noise 4, rewards 3 and 5: precision 1/2 + 2/4 = 1, mean 1/2 + 8/4 = 2.5.
+        let law = Gaussian { mean: 1.0, variance: 2.0 }.after(2.0, 8.0, 4.0);
+        assert_eq!(law, Gaussian { mean: 2.5, variance: 1.0 });
+        // Nothing seen: the prior itself.
+        let prior = Gaussian { mean: 1.0, variance: 2.0 };
+        assert_eq!(prior.after(0.0, 0.0, 4.0), prior);
+    }
+}
