@@ -33,6 +33,7 @@ pub(super) fn players(world: &WorldConfig) -> Vec<Player> {
         Player::of("moss", Algorithm::Moss { horizon }),
         Player::of("thompson-gaussian", wide),
         Player::of("exp3", Algorithm::Exp3 { gamma: 0.1 }),
+        Player::of("tsallis-inf", Algorithm::TsallisInf),
         forgetful("ucb, discount 0.99", half(), Memory::Discount { gamma: 0.99 }),
         forgetful("ucb, window 100", half(), Memory::Window { rounds: 100 }),
         Player::of("lin-ucb", Algorithm::LinUcb { alpha: 0.5, ridge: 1.0 }),
