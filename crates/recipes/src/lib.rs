@@ -1,6 +1,7 @@
 //! One file a published system: the recipes and their small-scale proofs.
 
 pub mod b_star;
+pub mod evolve;
 pub mod grid;
 pub mod nano;
 pub mod preset;
@@ -21,13 +22,15 @@ use autodidact_parts::ModelConfig;
 /// All recipes, by id.
 pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<b_star::BStar>(),
+    DynRecipe::of::<evolve::Evolve>(),
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
 ];
 
 /// The proofs of the recipes, by id.
-pub const PROOFS: &[proof::Proof] = &[proof::b_star::PROOF, proof::raft::PROOF, proof::self_sampled::PROOF];
+pub const PROOFS: &[proof::Proof] =
+    &[proof::b_star::PROOF, proof::evolve::PROOF, proof::raft::PROOF, proof::self_sampled::PROOF];
 
 /// Opens a model, the bundled one among them; its work is counted where the run's observer reads.
 pub(crate) fn open(model: &ModelConfig, run: &Run<'_>) -> Result<Lm> {

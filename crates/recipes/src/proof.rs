@@ -7,6 +7,7 @@
 mod arm;
 pub(crate) mod b_star;
 mod claims;
+pub(crate) mod evolve;
 pub(crate) mod lab;
 pub(crate) mod raft;
 pub(crate) mod self_sampled;

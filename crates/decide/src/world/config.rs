@@ -57,6 +57,16 @@ impl WorldConfig {
         }
     }
 
+    /// Whether rewards lie in 0 to 1, or `None` where only a file knows.
+    pub fn bounded(&self) -> Option<bool> {
+        match self {
+            WorldConfig::Bench(bench) => bench.cell("world").ok()?.world.bounded(),
+            WorldConfig::Bernoulli(_) | WorldConfig::Switching(_) | WorldConfig::Drifting(_) => Some(true),
+            WorldConfig::Gaussian(_) | WorldConfig::LowRank(_) => Some(false),
+            WorldConfig::Logged(_) => None,
+        }
+    }
+
     /// Opens the world; what chance does in it follows from `seed`. Fails on settings that cannot be
     /// and on a file that cannot be read.
     pub fn open(&self, seed: Seed) -> Result<World> {

@@ -122,16 +122,16 @@ fn drift_stays_within_its_ends() {
 
 #[test]
 fn ratings_are_low_rank_and_their_users_come_from_the_right_group() {
-    // All ratings seen: users without any are alike.
-    let config = LowRank { arms: 12, rank: 3, seen: 1.0, ..LowRank::default() };
+    // Forty films, all of them rated: no two users are alike.
+    let config = LowRank { arms: 40, rank: 3, seen: 1.0, ..LowRank::default() };
     let train = open(&WorldConfig::LowRank(config.clone()), 2);
     let eval = open(&WorldConfig::LowRank(LowRank { users: Users::Eval, ..config }), 2);
-    assert_eq!((train.features(), train.arms()), (3, 12));
+    assert_eq!((train.features(), train.arms()), (3, 40));
     let contexts: Vec<Vec<f64>> = (0..200).map(|round| train.context(round).features).collect();
     assert!((0..200).all(|round| !contexts.contains(&eval.context(round).features)));
     // The middle of the scale is 3.5.
     let mean: f64 =
-        (0..200).flat_map(|round| train.means(&train.context(round)).expect("known")).sum::<f64>() / 2400.0;
+        (0..200).flat_map(|round| train.means(&train.context(round)).expect("known")).sum::<f64>() / 8000.0;
     assert!((3.0..4.0).contains(&mean), "{mean}");
     let verdict = train.verdict(&train.context(4), pull(7), 0);
     assert_eq!(verdict.value(), verdict.part("mean"));
