@@ -9,4 +9,9 @@
 //! an answer. The judge is a pure function: what chance adds to a reward is drawn from the stream of
 //! the round that the query carries, so that every policy meets the same luck.
 
+pub mod cascade;
 pub mod choice;
+pub mod handle;
+pub mod mdp;
+pub mod preference;
+pub mod visit;
