@@ -1,8 +1,10 @@
 //! One file a published system: the recipes and their small-scale proofs.
 
 pub mod b_star;
+pub mod cascading_rl;
 pub mod grid;
 pub mod nano;
+pub mod pref_randomization;
 pub mod preset;
 pub mod pretrain;
 pub mod pretraining;
@@ -21,13 +23,21 @@ use autodidact_parts::ModelConfig;
 /// All recipes, by id.
 pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<b_star::BStar>(),
+    DynRecipe::of::<cascading_rl::CascadingRl>(),
+    DynRecipe::of::<pref_randomization::PrefRandomization>(),
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
 ];
 
 /// The proofs of the recipes, by id.
-pub const PROOFS: &[proof::Proof] = &[proof::b_star::PROOF, proof::raft::PROOF, proof::self_sampled::PROOF];
+pub const PROOFS: &[proof::Proof] = &[
+    proof::b_star::PROOF,
+    proof::cascading_rl::PROOF,
+    proof::pref_randomization::PROOF,
+    proof::raft::PROOF,
+    proof::self_sampled::PROOF,
+];
 
 /// Opens a model, the bundled one among them; its work is counted where the run's observer reads.
 pub(crate) fn open(model: &ModelConfig, run: &Run<'_>) -> Result<Lm> {

@@ -6,8 +6,10 @@
 
 mod arm;
 pub(crate) mod b_star;
+pub(crate) mod cascading_rl;
 mod claims;
 pub(crate) mod lab;
+pub(crate) mod pref_randomization;
 pub(crate) mod raft;
 pub(crate) mod self_sampled;
 
