@@ -2,11 +2,13 @@
 
 pub mod balance;
 pub mod bandit;
+pub mod bradley_terry;
 pub mod calibration;
 pub mod confidence;
 pub mod diversity;
 pub mod estimate;
 pub mod interval;
+pub mod linear_gaussian;
 pub mod multi_target;
 pub mod nnls;
 pub mod numpy;

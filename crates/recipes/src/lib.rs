@@ -2,8 +2,10 @@
 
 pub mod b_star;
 pub mod evolve;
+pub mod cascading_rl;
 pub mod grid;
 pub mod nano;
+pub mod pref_randomization;
 pub mod preset;
 pub mod pretrain;
 pub mod pretraining;
@@ -23,6 +25,8 @@ use autodidact_parts::ModelConfig;
 pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<b_star::BStar>(),
     DynRecipe::of::<evolve::Evolve>(),
+    DynRecipe::of::<cascading_rl::CascadingRl>(),
+    DynRecipe::of::<pref_randomization::PrefRandomization>(),
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
@@ -31,6 +35,13 @@ pub const RECIPES: &[DynRecipe] = &[
 /// The proofs of the recipes, by id.
 pub const PROOFS: &[proof::Proof] =
     &[proof::b_star::PROOF, proof::evolve::PROOF, proof::raft::PROOF, proof::self_sampled::PROOF];
+pub const PROOFS: &[proof::Proof] = &[
+    proof::b_star::PROOF,
+    proof::cascading_rl::PROOF,
+    proof::pref_randomization::PROOF,
+    proof::raft::PROOF,
+    proof::self_sampled::PROOF,
+];
 
 /// Opens a model, the bundled one among them; its work is counted where the run's observer reads.
 pub(crate) fn open(model: &ModelConfig, run: &Run<'_>) -> Result<Lm> {

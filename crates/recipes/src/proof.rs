@@ -6,9 +6,11 @@
 
 mod arm;
 pub(crate) mod b_star;
+pub(crate) mod cascading_rl;
 mod claims;
 pub(crate) mod evolve;
 pub(crate) mod lab;
+pub(crate) mod pref_randomization;
 pub(crate) mod raft;
 pub(crate) mod self_sampled;
 
