@@ -4,7 +4,7 @@
 //! PyTorch's order (for each layer the weight, `(outputs, inputs)` row after row, then the bias). A row's
 //! outputs do not depend on the rows beside it, to the bit.
 
-use crate::product::{View, add_product};
+use crate::product::{Scratch, View, add_product};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,7 @@ pub struct Tape {
     /// `layers[0]` holds the inputs, `layers[l]` the outputs of layer `l`, `(rows, sizes[l])`.
     layers: Vec<Vec<f64>>,
     pulls: [Vec<f64>; 2],
-    panel: Vec<f64>,
+    scratch: Scratch,
 }
 
 impl Tape {
@@ -126,7 +126,7 @@ impl Mlp {
             out.clear();
             (0..rows).for_each(|_| out.extend_from_slice(bias));
             let (x, w) = (View::rows(&before[l], ins), View::rows(weight, ins).transposed());
-            add_product(x, w, (rows, ins, outs), out, &mut tape.panel);
+            add_product(x, w, (rows, ins, outs), out, &mut tape.scratch);
             if l + 2 < self.sizes.len() {
                 match self.activation {
                     Activation::Relu => out.iter_mut().for_each(|x| *x = x.max(0.0)),
@@ -153,7 +153,7 @@ impl Mlp {
             let (weight, bias) = gradient[at..end].split_at_mut(ins * outs);
             let x = View::rows(&tape.layers[l], ins);
             let d = View::rows(&above, outs);
-            add_product(d.transposed(), x, (outs, rows, ins), weight, &mut tape.panel);
+            add_product(d.transposed(), x, (outs, rows, ins), weight, &mut tape.scratch);
             for row in above.chunks_exact(outs) {
                 bias.iter_mut().zip(row).for_each(|(sum, d)| *sum += d);
             }
@@ -161,7 +161,7 @@ impl Mlp {
                 below.clear();
                 below.resize(rows * ins, 0.0);
                 let w = View::rows(&parameters[at..at + ins * outs], ins);
-                add_product(d, w, (rows, outs, ins), &mut below, &mut tape.panel);
+                add_product(d, w, (rows, outs, ins), &mut below, &mut tape.scratch);
                 self.through_activation(&tape.layers[l], &mut below);
                 std::mem::swap(&mut above, &mut below);
             }
@@ -195,7 +195,7 @@ impl Mlp {
             if l > 0 {
                 let mut below = vec![0.0; rows * ins];
                 let w = View::rows(&parameters[at..at + ins * outs], ins);
-                add_product(View::rows(&pull, outs), w, (rows, outs, ins), &mut below, &mut tape.panel);
+                add_product(View::rows(&pull, outs), w, (rows, outs, ins), &mut below, &mut tape.scratch);
                 self.through_activation(&tape.layers[l], &mut below);
                 pull = below;
             }

@@ -3,13 +3,16 @@
 //! An element of the result is `start + a[0] b[0] + a[1] b[1] + ...`, fused multiply-adds from left to
 //! right, whatever the number of rows, the vector width of the machine or the number of threads. So a row
 //! computed alone has the bits that it has in a batch, and a network fitted twice is the same network.
-//! The vector unit is chosen when the program runs; the loops are plain and the compiler vectorises them.
+//! The vector unit is chosen when the program runs.
 
-use pulp::{Arch, WithSimd};
+use pulp::{Arch, Simd, WithSimd};
 
-/// Rows of a tile, and its columns: eight vectors of AVX-512 hold one.
+/// Rows of a tile; it is two vectors wide.
 const ROWS: usize = 4;
-const COLUMNS: usize = 16;
+/// The widest two vectors there are, AVX-512's.
+const WIDEST: usize = 16;
+/// Rows, and terms of a sum, that are worked on together so that their copies stay in the cache.
+const BLOCK: usize = 256;
 
 /// A matrix seen through strides: element `(i, j)` is `data[i * row + j * column]`.
 #[derive(Clone, Copy)]
@@ -25,24 +28,42 @@ impl<'a> View<'a> {
         View { data, row: columns, column: 1 }
     }
 
+    /// What lies from row `i` and column `j` on.
+    fn from(self, i: usize, j: usize) -> View<'a> {
+        View { data: &self.data[i * self.row + j * self.column..], ..self }
+    }
+
     /// Its transpose.
     pub fn transposed(self) -> View<'a> {
         View { row: self.column, column: self.row, ..self }
     }
 }
 
+/// Copies of the factors in the order in which they are read; kept by the caller to be allocated once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scratch {
+    /// Tiles of [`ROWS`] rows of the left factor, column after column.
+    left: Vec<f64>,
+    /// Two vectors' width of columns of the right factor, row after row.
+    panel: Vec<f64>,
+}
+
 /// Adds `left * right` to `out`: `(m, k)` times `(k, n)` into `(m, n)`, which is stored row after row.
-///
-/// `panel` is scratch space, kept by the caller so that it is allocated once.
 pub(crate) fn add_product(
     left: View<'_>,
     right: View<'_>,
     (m, k, n): (usize, usize, usize),
     out: &mut [f64],
-    panel: &mut Vec<f64>,
+    scratch: &mut Scratch,
 ) {
     assert_eq!(out.len(), m * n, "the result has m rows of n");
-    Arch::new().dispatch(AddProduct { left, right, m, k, n, out, panel });
+    for (i, out) in out.chunks_mut(BLOCK * n).enumerate() {
+        for p in (0..k).step_by(BLOCK) {
+            let left = left.from(i * BLOCK, p);
+            let (m, k) = (out.len() / n, BLOCK.min(k - p));
+            Arch::new().dispatch(AddProduct { left, right: right.from(p, 0), m, k, n, out, scratch });
+        }
+    }
 }
 
 struct AddProduct<'a> {
@@ -52,63 +73,74 @@ struct AddProduct<'a> {
     k: usize,
     n: usize,
     out: &'a mut [f64],
-    panel: &'a mut Vec<f64>,
+    scratch: &'a mut Scratch,
 }
 
 impl WithSimd for AddProduct<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _simd: S) {
-        let AddProduct { left, right, m, k, n, out, panel } = self;
+    fn with_simd<S: Simd>(self, simd: S) {
+        let AddProduct { left, right, m, k, n, out, scratch: Scratch { left: tiles, panel } } = self;
+        let width = 2 * S::F64_LANES;
+        tiles.clear();
+        tiles.resize(m.div_ceil(ROWS) * ROWS * k, 0.0);
+        for i in 0..m {
+            let tile = &mut tiles[i / ROWS * ROWS * k + i % ROWS..];
+            let row = left.data[i * left.row..].iter().step_by(left.column);
+            tile.iter_mut().step_by(ROWS).zip(row).take(k).for_each(|(to, from)| *to = *from);
+        }
         panel.clear();
-        panel.resize(k * COLUMNS, 0.0);
-        for first in (0..n).step_by(COLUMNS) {
-            let width = COLUMNS.min(n - first);
-            for (p, row) in panel.chunks_exact_mut(COLUMNS).enumerate() {
-                for (j, to) in row.iter_mut().enumerate() {
-                    *to =
-                        if j < width { right.data[p * right.row + (first + j) * right.column] } else { 0.0 };
-                }
+        panel.resize(k * width, 0.0);
+        for first in (0..n).step_by(width) {
+            let columns = width.min(n - first);
+            for (p, row) in panel.chunks_exact_mut(width).enumerate() {
+                let from = right.data[p * right.row + first * right.column..].iter().step_by(right.column);
+                row.iter_mut().zip(from).take(columns).for_each(|(to, from)| *to = *from);
+                row[columns..].fill(0.0);
             }
-            let mut i = 0;
-            while i + ROWS <= m {
-                tile::<ROWS>(left, i, panel, &mut out[i * n..], n, first, width);
-                i += ROWS;
-            }
-            while i < m {
-                tile::<1>(left, i, panel, &mut out[i * n..], n, first, width);
-                i += 1;
+            for (tile, out) in tiles.chunks_exact(ROWS * k).zip(out.chunks_mut(ROWS * n)) {
+                add_tile(simd, tile, panel, out, n, first..first + columns);
             }
         }
     }
 }
 
-/// `R` rows from row `i` of the left matrix times one panel.
+/// Adds the product of one tile and one panel to these columns of up to [`ROWS`] rows of `n`.
 #[inline(always)]
-fn tile<const R: usize>(
-    left: View<'_>,
-    i: usize,
+fn add_tile<S: Simd>(
+    simd: S,
+    tile: &[f64],
     panel: &[f64],
     out: &mut [f64],
     n: usize,
-    first: usize,
-    width: usize,
+    columns: std::ops::Range<usize>,
 ) {
-    let mut sums = [[0.0; COLUMNS]; R];
-    for (r, sums) in sums.iter_mut().enumerate() {
-        sums[..width].copy_from_slice(&out[r * n + first..][..width]);
+    let width = 2 * S::F64_LANES;
+    let mut edge = [[0.0; WIDEST]; ROWS];
+    for (row, edge) in out.chunks_exact(n).zip(&mut edge) {
+        edge[..columns.len()].copy_from_slice(&row[columns.clone()]);
     }
-    for (p, row) in panel.as_chunks::<COLUMNS>().0.iter().enumerate() {
-        for (r, sums) in sums.iter_mut().enumerate() {
-            let factor = left.data[(i + r) * left.row + p * left.column];
-            for (sum, value) in sums.iter_mut().zip(row) {
-                *sum = factor.mul_add(*value, *sum);
-            }
-        }
+    let load = |edge: &[f64; WIDEST]| {
+        let (pair, _) = S::as_simd_f64s(&edge[..width]);
+        [pair[0], pair[1]]
+    };
+    let [mut a, mut b, mut c, mut d] = [load(&edge[0]), load(&edge[1]), load(&edge[2]), load(&edge[3])];
+    let (panel, _) = S::as_simd_f64s(panel);
+    for (factors, values) in tile.as_chunks::<ROWS>().0.iter().zip(panel.as_chunks::<2>().0) {
+        let step = |sums: [S::f64s; 2], factor: f64| {
+            let factor = simd.splat_f64s(factor);
+            [simd.mul_add_f64s(factor, values[0], sums[0]), simd.mul_add_f64s(factor, values[1], sums[1])]
+        };
+        (a, b) = (step(a, factors[0]), step(b, factors[1]));
+        (c, d) = (step(c, factors[2]), step(d, factors[3]));
     }
-    for (r, sums) in sums.iter().enumerate() {
-        out[r * n + first..][..width].copy_from_slice(&sums[..width]);
+    for (sums, edge) in [a, b, c, d].into_iter().zip(&mut edge) {
+        let (pair, _) = S::as_mut_simd_f64s(&mut edge[..width]);
+        pair.copy_from_slice(&sums);
+    }
+    for (row, edge) in out.chunks_exact_mut(n).zip(&edge) {
+        row[columns.clone()].copy_from_slice(&edge[..columns.len()]);
     }
 }
 
@@ -124,7 +156,9 @@ mod tests {
 
     #[test]
     fn a_product_is_the_sum_in_order_for_every_shape_and_stride() {
-        for (m, k, n) in [(1, 1, 1), (5, 3, 2), (4, 16, 16), (9, 7, 33), (3, 0, 4), (0, 3, 4), (13, 20, 15)] {
+        for (m, k, n) in
+            [(1, 1, 1), (5, 3, 2), (4, 16, 16), (9, 7, 33), (3, 0, 4), (0, 3, 4), (13, 20, 15), (259, 515, 3)]
+        {
             let (left, right) = (numbers(m * k, 1), numbers(k * n, 2));
             let start = numbers(m * n, 3);
             let plain = |left: View<'_>, right: View<'_>| {
@@ -143,7 +177,7 @@ mod tests {
             for left in [View::rows(&left, k), View::rows(&left, m).transposed()] {
                 for right in [View::rows(&right, n), View::rows(&right, k).transposed()] {
                     let mut out = start.clone();
-                    add_product(left, right, (m, k, n), &mut out, &mut Vec::new());
+                    add_product(left, right, (m, k, n), &mut out, &mut Scratch::default());
                     assert_eq!(out, plain(left, right), "({m}, {k}, {n})");
                 }
             }
