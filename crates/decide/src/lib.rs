@@ -11,3 +11,4 @@
 
 pub mod choice;
 pub mod duel;
+pub mod inquiry;
