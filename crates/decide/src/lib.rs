@@ -19,3 +19,5 @@ pub mod handle;
 pub mod mdp;
 pub mod preference;
 pub mod visit;
+pub mod duel;
+pub mod inquiry;

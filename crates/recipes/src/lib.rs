@@ -1,5 +1,6 @@
 //! One file a published system: the recipes and their small-scale proofs.
 
+pub mod apohf;
 pub mod b_star;
 pub mod evolve;
 pub mod cascading_rl;
@@ -23,6 +24,7 @@ use autodidact_parts::ModelConfig;
 
 /// All recipes, by id.
 pub const RECIPES: &[DynRecipe] = &[
+    DynRecipe::of::<apohf::Apohf>(),
     DynRecipe::of::<b_star::BStar>(),
     DynRecipe::of::<evolve::Evolve>(),
     DynRecipe::of::<cascading_rl::CascadingRl>(),
@@ -42,6 +44,7 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::raft::PROOF,
     proof::self_sampled::PROOF,
 ];
+    &[proof::apohf::PROOF, proof::b_star::PROOF, proof::raft::PROOF, proof::self_sampled::PROOF];
 
 /// Opens a model, the bundled one among them; its work is counted where the run's observer reads.
 pub(crate) fn open(model: &ModelConfig, run: &Run<'_>) -> Result<Lm> {
