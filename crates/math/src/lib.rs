@@ -11,6 +11,7 @@ pub mod order;
 pub mod schedule;
 pub mod select;
 pub mod sft;
+pub mod slate;
 pub mod summary;
 
 pub use objective::{Objective, Pull, Row, Scored};
