@@ -4,4 +4,10 @@
 //! finite differences. Results do not depend on the number of threads, and gradients of the *output*
 //! with respect to the parameters, one a row, are as cheap as those of a loss: neural bandits need them.
 
+mod adam;
 pub mod gru;
+mod mlp;
+mod product;
+
+pub use adam::{Adam, AdamConfig, Decay};
+pub use mlp::{Activation, Init, Mlp, Tape};
