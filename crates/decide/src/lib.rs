@@ -21,3 +21,4 @@ pub mod preference;
 pub mod visit;
 pub mod duel;
 pub mod inquiry;
+pub mod slate;

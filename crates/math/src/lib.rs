@@ -20,6 +20,7 @@ pub mod relax;
 pub mod schedule;
 pub mod select;
 pub mod sft;
+pub mod slate;
 pub mod summary;
 pub mod welch;
 

@@ -5,6 +5,7 @@
 //! with respect to the parameters, one a row, are as cheap as those of a loss: neural bandits need them.
 
 mod adam;
+pub mod gru;
 mod mlp;
 mod product;
 
