@@ -2,7 +2,9 @@
 
 pub mod balance;
 pub mod bandit;
+pub mod box_least_squares;
 pub mod calibration;
+pub mod chebyshev;
 pub mod diversity;
 pub mod estimate;
 pub mod interval;
