@@ -10,3 +10,5 @@
 //! the round that the query carries, so that every policy meets the same luck.
 
 pub mod choice;
+pub mod dial;
+pub mod systems;

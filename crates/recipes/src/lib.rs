@@ -8,6 +8,7 @@ pub mod pretrain;
 pub mod pretraining;
 pub mod proof;
 pub mod raft;
+pub mod relax;
 pub mod self_sampled;
 #[cfg(test)]
 mod testing;
@@ -23,11 +24,13 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<b_star::BStar>(),
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
+    DynRecipe::of::<relax::Relax>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
 ];
 
 /// The proofs of the recipes, by id.
-pub const PROOFS: &[proof::Proof] = &[proof::b_star::PROOF, proof::raft::PROOF, proof::self_sampled::PROOF];
+pub const PROOFS: &[proof::Proof] =
+    &[proof::b_star::PROOF, proof::raft::PROOF, proof::relax::PROOF, proof::self_sampled::PROOF];
 
 /// Opens a model, the bundled one among them; its work is counted where the run's observer reads.
 pub(crate) fn open(model: &ModelConfig, run: &Run<'_>) -> Result<Lm> {

@@ -9,6 +9,7 @@ pub(crate) mod b_star;
 mod claims;
 pub(crate) mod lab;
 pub(crate) mod raft;
+pub(crate) mod relax;
 pub(crate) mod self_sampled;
 
 pub use arm::{Recorder, Track, arm};
