@@ -11,4 +11,5 @@
 
 pub mod choice;
 pub mod dial;
+pub mod fair;
 pub mod systems;
