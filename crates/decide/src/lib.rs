@@ -22,3 +22,6 @@ pub mod visit;
 pub mod duel;
 pub mod inquiry;
 pub mod slate;
+pub mod dial;
+pub mod fair;
+pub mod systems;

@@ -12,6 +12,7 @@ pub mod pretrain;
 pub mod pretraining;
 pub mod proof;
 pub mod raft;
+pub mod relax;
 pub mod self_sampled;
 #[cfg(test)]
 mod testing;
@@ -31,6 +32,7 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<pref_randomization::PrefRandomization>(),
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
+    DynRecipe::of::<relax::Relax>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
 ];
 
@@ -45,6 +47,7 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::self_sampled::PROOF,
 ];
     &[proof::apohf::PROOF, proof::b_star::PROOF, proof::raft::PROOF, proof::self_sampled::PROOF];
+    &[proof::b_star::PROOF, proof::raft::PROOF, proof::relax::PROOF, proof::self_sampled::PROOF];
 
 /// Opens a model, the bundled one among them; its work is counted where the run's observer reads.
 pub(crate) fn open(model: &ModelConfig, run: &Run<'_>) -> Result<Lm> {

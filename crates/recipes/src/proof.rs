@@ -13,6 +13,7 @@ pub(crate) mod evolve;
 pub(crate) mod lab;
 pub(crate) mod pref_randomization;
 pub(crate) mod raft;
+pub(crate) mod relax;
 pub(crate) mod self_sampled;
 
 pub use arm::{Recorder, Track, arm};

@@ -5,4 +5,7 @@ pub mod best;
 pub mod index;
 pub mod posterior;
 pub mod ridge;
+pub mod exp2;
+pub mod inverse_gap;
+pub mod one_sided;
 pub mod tsallis;

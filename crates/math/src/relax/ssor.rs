@@ -212,4 +212,19 @@ mod tests {
         assert!(gradients * 2 < sweeps, "{gradients} and {sweeps}");
         assert_eq!(solve(&a, &b, &mut x, 1.5, Stop { tolerance: 1e-7, ..stop }), 0);
     }
+
+    #[test]
+    fn counts_are_those_of_the_released_code() {
+        let golden: serde_json::Value =
+            serde_json::from_str(include_str!("../../../../golden/relax/counts.json")).expect("JSON");
+        let b: Vec<f64> = (0..100).map(|i| f64::from(i * 37 % 11) - 5.0).collect();
+        for row in golden["systems"].as_array().expect("a list") {
+            let number = |i: usize| row[i].as_f64().expect("a number");
+            let a = FivePoint::laplacian(10).shifted(number(0));
+            let stop = Stop { tolerance: 1e-8, limit: 10_000 };
+            let sweeps = sor::solve(&a, &b, &mut [0.0; 100], number(1), stop);
+            let gradients = solve(&a, &b, &mut [0.0; 100], number(1), stop);
+            assert_eq!((f64::from(sweeps), f64::from(gradients)), (number(2), number(3)), "{row}");
+        }
+    }
 }
