@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 /// All values are taken modulo this.
 const MODULUS: i64 = 100;
 
-/// The task: which chain lengths to draw.
+/// The task: which chain lengths and operands to draw.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Modular {
@@ -29,22 +29,37 @@ pub struct Modular {
     pub shortest: u32,
     /// The most steps.
     pub longest: u32,
+    /// The largest number that is added or taken away; such numbers start at 1.
+    pub addend: u32,
+    /// The largest number that is multiplied by; such numbers start at 2.
+    pub factor: u32,
 }
 
 impl Default for Modular {
     fn default() -> Modular {
-        Modular { shortest: 3, longest: 6 }
+        Modular { shortest: 3, longest: 6, addend: 30, factor: 9 }
     }
 }
 
 impl Modular {
-    /// Fails unless 1 <= shortest <= longest <= 12; `field` is the dotted name of this value.
+    /// Fails unless 1 <= shortest <= longest <= 12, 1 <= addend <= 99 and 2 <= factor <= 99; `field` is
+    /// the dotted name of this value.
     pub fn check(&self, field: &str) -> Result<()> {
-        if self.shortest >= 1 && self.shortest <= self.longest && self.longest <= 12 {
-            return Ok(());
+        if self.shortest < 1 || self.shortest > self.longest || self.longest > 12 {
+            let found = format!("{}..={}", self.shortest, self.longest);
+            return Err(Error::invalid(
+                format!("{field}.shortest..=longest"),
+                "a range of steps within 1..=12",
+                found,
+            ));
         }
-        let found = format!("{}..={}", self.shortest, self.longest);
-        Err(Error::invalid(format!("{field}.shortest..=longest"), "a range of steps within 1..=12", found))
+        if !(1..=99).contains(&self.addend) {
+            return Err(Error::invalid(format!("{field}.addend"), "between 1 and 99", self.addend));
+        }
+        if !(2..=99).contains(&self.factor) {
+            return Err(Error::invalid(format!("{field}.factor"), "between 2 and 99", self.factor));
+        }
+        Ok(())
     }
 }
 
@@ -56,12 +71,13 @@ pub struct ModularProblem {
 }
 
 impl ModularProblem {
-    fn draw(steps: u32, rng: &mut Rng) -> ModularProblem {
+    fn draw(steps: u32, task: &Modular, rng: &mut Rng) -> ModularProblem {
         let start = rng.random_range(0..MODULUS);
+        let (addend, factor) = (i64::from(task.addend), i64::from(task.factor));
         let links = (0..steps).map(|_| match rng.random_range(0..3u32) {
-            0 => (Operation::Plus, rng.random_range(1..=30)),
-            1 => (Operation::Minus, rng.random_range(1..=30)),
-            _ => (Operation::Times, rng.random_range(2..=9)),
+            0 => (Operation::Plus, rng.random_range(1..=addend)),
+            1 => (Operation::Minus, rng.random_range(1..=addend)),
+            _ => (Operation::Times, rng.random_range(2..=factor)),
         });
         ModularProblem { start, links: links.collect() }
     }
@@ -172,7 +188,7 @@ impl Task<Chat> for Modular {
     fn draw(&self, split: Split, n: usize, rng: &mut Rng) -> Result<Vec<Prompt>> {
         self.check("task.modular")?;
         distinct("task.modular", n, rng, &mut BTreeSet::new(), |rng| {
-            let problem = ModularProblem::draw(rng.random_range(self.shortest..=self.longest), rng);
+            let problem = ModularProblem::draw(rng.random_range(self.shortest..=self.longest), self, rng);
             let text = problem.text();
             let hash = hash(&text);
             let found = match hash % 20 {
@@ -201,7 +217,12 @@ impl Task<Chat> for Modular {
     }
 
     fn name(&self) -> String {
-        format!("modular arithmetic of {} to {} steps", self.shortest, self.longest)
+        let usual = Modular { shortest: self.shortest, longest: self.longest, ..Modular::default() };
+        let operands = match *self == usual {
+            true => String::new(),
+            false => format!(" with addends to {} and factors to {}", self.addend, self.factor),
+        };
+        format!("modular arithmetic of {} to {} steps{operands}", self.shortest, self.longest)
     }
 }
 
@@ -280,9 +301,33 @@ mod tests {
     }
 
     #[test]
-    fn a_range_of_steps_that_makes_no_sense_is_refused() {
-        let said = Modular { shortest: 4, longest: 3 }.check("task").expect_err("refused").to_string();
-        assert_eq!(said, "task.shortest..=longest must be a range of steps within 1..=12, but is 4..=3");
+    fn operands_stay_within_what_is_asked() {
+        let task = Modular { addend: 4, factor: 3, ..Modular::default() };
+        let mut rng = Seed::root(5).rng();
+        let links: Vec<(Operation, i64)> =
+            (0..200).flat_map(|_| ModularProblem::draw(6, &task, &mut rng).links).collect();
+        for (operation, operands) in
+            [(Operation::Plus, 1..=4), (Operation::Minus, 1..=4), (Operation::Times, 2..=3)]
+        {
+            let drawn: BTreeSet<i64> =
+                links.iter().filter(|link| link.0 == operation).map(|link| link.1).collect();
+            assert_eq!(drawn, operands.collect());
+        }
+    }
+
+    #[test]
+    fn settings_that_make_no_sense_are_refused() {
+        let said = |task: Modular| task.check("task").expect_err("refused").to_string();
+        let usual = Modular::default();
+        assert_eq!(
+            said(Modular { shortest: 4, longest: 3, ..usual.clone() }),
+            "task.shortest..=longest must be a range of steps within 1..=12, but is 4..=3"
+        );
+        assert_eq!(
+            said(Modular { addend: 0, ..usual.clone() }),
+            "task.addend must be between 1 and 99, but is 0"
+        );
+        assert_eq!(said(Modular { factor: 1, ..usual }), "task.factor must be between 2 and 99, but is 1");
     }
 
     proptest! {

@@ -18,6 +18,7 @@ use autodidact_math::schedule::{Schedule, Shape as Course};
 use autodidact_parts::Shape;
 use autodidact_parts::evaluate::Evaluation;
 use autodidact_parts::learn::{Amount, Batch, SftConfig};
+use autodidact_parts::task::modular::Modular;
 use world::World;
 
 /// The proof.
@@ -33,16 +34,36 @@ struct Settings {
     recipe: BStar,
     /// The shape of the model.
     shape: Shape,
-    /// Solved problems to learn the form from.
-    solved: usize,
+    /// Chains of arithmetic.
+    task: Modular,
+    /// What every arm begins with.
+    warm_up: WarmUp,
     /// Unsolved problems to improve on.
     unsolved: usize,
-    /// Updates from which the form is learned, their rows and their peak learning rate.
-    warm_steps: u64,
-    warm_rows: usize,
-    warm_lr: f64,
     /// Temperature and threshold of the arms that keep them, beside online RFT's 1 and 0.
     fixed: Vec<(f64, f64)>,
+}
+
+/// How a fresh model comes to know the form and some of the steps.
+struct WarmUp {
+    /// Chains of one and two steps with their solutions: the stand-in for a base model's arithmetic.
+    short: usize,
+    /// Solved problems of the task itself.
+    solved: usize,
+    /// Rows an update, and how many of them are of solved problems.
+    rows: usize,
+    of_solved: usize,
+    lr: f64,
+    /// The first update after which it may end, and updates between two looks.
+    from: u64,
+    every: u64,
+    /// The most updates.
+    most: u64,
+    /// Updates over which the rate falls before a look.
+    fall: u64,
+    /// The share of validation problems solved greedily at which it ends.
+    until: f64,
+    sampling: Sampling,
 }
 
 /// The arms of one seed.
@@ -52,6 +73,10 @@ struct Arms {
     b_star: Track,
     /// In the order of [`Settings::fixed`].
     fixed: Vec<Track>,
+}
+
+fn env(name: &str, default: f64) -> f64 {
+    std::env::var(name).ok().and_then(|x| x.parse().ok()).unwrap_or(default)
 }
 
 fn run(options: &ProofOptions<'_>) -> Result<ProofReport> {
@@ -67,12 +92,17 @@ fn arms(settings: &Settings, seed: u64, options: &ProofOptions<'_>) -> Result<Ar
         Ok(arm(name, seed, options, BStar::CARD, |run| recipe.run_on(&lm, &world.task()?, run))?.1)
     };
     let b_star = run_arm("b-star", &settings.recipe)?;
+    for n in ["before/greedy", "validation/greedy", "pass@k-s", "diversity", "temperature", "threshold", "balance", "kept", "after/greedy"] { println!("b-star {n} {:.3?}", b_star.values(n)); }
+    if env("ONLY", 0.0) == 1.0 { std::process::exit(0); }
     let ancestor = |ancestor: &Ancestor| {
         let mut recipe = ancestor.of(&settings.recipe);
         if *ancestor != Ancestor::OnlineRft {
             recipe.watch.validation.tries = 0;
         }
-        run_arm(ancestor.name(), &recipe)
+        let b_star = run_arm(ancestor.name(), &recipe)?;
+    for n in ["validation/greedy", "pass@k-s", "diversity", "kept", "after/greedy"] { println!("{} {n} {:.3?}", ancestor.name(), b_star.values(n)); }
+    if env("ONLY", 0.0) == 2.0 { std::process::exit(0); }
+        Ok(b_star)
     };
     let ancestors = Ancestor::ALL.iter().map(ancestor).collect::<Result<_>>()?;
     let fixed = |&(temperature, threshold): &(f64, f64)| {
@@ -108,7 +138,7 @@ impl Settings {
                 thresholds: Grid { from: -1.0, to: 1.0, step: 0.1 },
                 sampling,
                 sft: SftConfig {
-                    lr: 1e-3,
+                    lr: env("SFT", 1e-3),
                     schedule: Schedule { shape: Course::Linear, warmup: 10, floor: 0.2 },
                     amount: Amount::Steps { steps: 60 },
                     batch: Batch::Rows { rows: 32 },
@@ -129,18 +159,28 @@ impl Settings {
                 ..BStar::default()
             },
             shape: Shape {
-                hidden_size: 64,
-                layers: 3,
+                hidden_size: env("D", 96.0) as usize,
+                layers: env("L", 3.0) as usize,
                 heads: 4,
                 kv_heads: 2,
-                intermediate_size: 192,
+                intermediate_size: env("F", 256.0) as usize,
                 context: 128,
             },
-            solved: 4000,
+            task: Modular { addend: env("ADD", 9.0) as u32, factor: env("FAC", 5.0) as u32, ..Modular::default() },
+            warm_up: WarmUp {
+                short: env("POOL", 20_000.0) as usize,
+                solved: 400,
+                rows: 64,
+                of_solved: env("MIX", 16.0) as usize,
+                lr: env("LR", 3e-3),
+                from: env("FROM", 600.0) as u64,
+                every: env("EVERY", 100.0) as u64,
+                most: env("MOST", 2500.0) as u64,
+                fall: env("FALL", 40.0) as u64,
+                until: env("UNTIL", 0.2),
+                sampling: Sampling { max_tokens: 64, ..Sampling::default() },
+            },
             unsolved: 1500,
-            warm_steps: 1000,
-            warm_rows: 32,
-            warm_lr: 3e-3,
             fixed: vec![(0.6, 0.0), (0.8, 0.0), (1.2, 0.0), (1.0, 0.5)],
         }
     }
@@ -164,8 +204,18 @@ impl Settings {
         settings.recipe.sft.amount = Amount::Steps { steps: 3 };
         settings.recipe.sft.schedule.warmup = 1;
         settings.shape = Shape { hidden_size: 32, layers: 1, intermediate_size: 64, ..settings.shape };
-        (settings.solved, settings.unsolved) = (60, 40);
-        settings.warm_steps = 10;
+        settings.unsolved = 40;
+        settings.warm_up = WarmUp {
+            short: 40,
+            solved: 60,
+            rows: 8,
+            of_solved: 4,
+            from: 10,
+            every: 10,
+            most: 20,
+            fall: 2,
+            ..settings.warm_up
+        };
         settings.fixed.truncate(1);
         settings
     }

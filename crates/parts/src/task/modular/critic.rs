@@ -76,6 +76,7 @@ impl Judge<Chat> for StepCritic {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Modular;
     use super::*;
 
     fn problem() -> ModularProblem {
@@ -110,7 +111,7 @@ mod tests {
         let mut rng = Seed::root(6).rng();
         let (mut wrong, mut all) = (0, 0);
         for _ in 0..2_000 {
-            let problem = ModularProblem::draw(5, &mut rng);
+            let problem = ModularProblem::draw(5, &Modular::default(), &mut rng);
             for score in critic.step_scores(&problem, &problem.solve().text()).expect("scores") {
                 assert!((-1.0..=1.0).contains(&score));
                 wrong += usize::from(score < 0.0);

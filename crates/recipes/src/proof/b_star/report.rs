@@ -229,11 +229,6 @@ fn notes(settings: &Settings) -> Vec<String> {
         "Sums and products may be written either way round; otherwise every chain has one worked solution \
          and there are no distinct right answers to count."
             .to_owned(),
-        format!(
-            "{} solved problems teach the form instead of 400: the model has fresh weights and meets \
-             arithmetic there first.",
-            settings.solved
-        ),
         format!("{} queries a round.", recipe.queries),
     ]
 }

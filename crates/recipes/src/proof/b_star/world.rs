@@ -4,13 +4,17 @@
 //! product may be written either way round, `17+8=25` or `8+17=25`: demonstrations choose by a coin,
 //! and the checker of steps takes both.
 
-use super::Settings;
-use crate::proof::{ProofOptions, lab};
+use super::{Settings, WarmUp};
+use crate::b_star::BStar;
+use crate::proof::{ProofOptions, arm, lab};
 use autodidact_core::chat::{Chat, Completion, Prompt};
-use autodidact_core::{Ask, Error, Judge, Judged, Result, Rng, Seed, Split, Task};
+use autodidact_core::{Ask, Error, Judge, Judged, Recipe, Result, Rng, Seed, Split, Task};
 use autodidact_lm::Lm;
 use autodidact_math::Row;
-use autodidact_parts::learn::{gold_groups, row_of};
+use autodidact_math::schedule::{Schedule, Shape as Course};
+use autodidact_math::sft::{MaskedNll, normalise};
+use autodidact_parts::evaluate::Evaluation;
+use autodidact_parts::learn::{TuneConfig, Tuner, gold_groups, row_of};
 use autodidact_parts::task::modular::Modular;
 use autodidact_parts::{CriticConfig, OpenTask, TaskConfig};
 use rand::Rng as _;
@@ -23,30 +27,94 @@ const NOISE: f64 = 0.6;
 /// A seed's model and problems.
 pub struct World {
     lm: Lm,
+    modular: Modular,
     unsolved: Arc<Vec<Prompt>>,
     seed: u64,
 }
 
 impl World {
-    /// Draws the problems and teaches the form to a fresh model.
+    /// Draws the problems and warms up a fresh model.
     pub fn of(settings: &Settings, seed: u64, options: &ProofOptions<'_>) -> Result<World> {
         let root = Seed::root(seed).at("b-star world", 0);
-        let all = settings.solved + settings.unsolved;
-        let mut unsolved = Modular::default().draw(Split::Train, all, &mut root.at("problems", 0).rng())?;
+        let all = settings.warm_up.solved + settings.unsolved;
+        let mut unsolved = settings.task.draw(Split::Train, all, &mut root.at("problems", 0).rng())?;
         let solved = unsolved.split_off(settings.unsolved);
-
         let lm = lab::fresh(settings.shape, seed)?;
-        let task = Varied { unsolved: Arc::default(), coins: root.at("demonstrations", 0), judge: seed };
-        let rows: Vec<Row> = gold_groups(&lm, &task, &solved)?
-            .iter()
-            .flat_map(|group| group.tries.iter().map(|one| row_of(&one.answer, 0.0)))
-            .collect();
-        let batch = |step: u64| {
-            let from = step as usize * settings.warm_rows;
-            Ok((from..from + settings.warm_rows).map(|i| rows[i % rows.len()].clone()).collect())
+        let world = World { lm, modular: settings.task.clone(), unsolved: Arc::new(unsolved), seed };
+        let lm = world.warmed_up(&settings.warm_up, &solved, root, options)?;
+        Ok(World { lm, ..world })
+    }
+
+    /// The first state of the warm-up that solves enough, after its rate has come down.
+    ///
+    /// Short chains teach the steps, as a base model knows them; the solved problems, mixed in, teach the
+    /// form. Every few updates a copy is trained on with a falling rate and measured.
+    fn warmed_up(
+        &self,
+        plan: &WarmUp,
+        solved: &[Prompt],
+        root: Seed,
+        options: &ProofOptions<'_>,
+    ) -> Result<Lm> {
+        let lm = &self.lm;
+        let short = Modular { shortest: 1, longest: 2, ..self.modular.clone() };
+        let short = short.draw(Split::Train, plan.short, &mut root.at("short", 0).rng())?;
+        let (short, solved) = (self.rows(&short, root)?, self.rows(solved, root)?);
+        let batch = |step: u64| -> Vec<Row> {
+            let mut rng = root.at("batch", step).rng();
+            let one = |idx| {
+                let of = if idx < plan.of_solved { &solved } else { &short };
+                of[rng.random_range(0..of.len())].clone()
+            };
+            (0..plan.rows).map(one).collect()
         };
-        lab::train(&lm, settings.warm_lr, settings.warm_steps, options, batch)?;
-        Ok(World { lm, unsolved: Arc::new(unsolved), seed })
+        let schedule = Schedule { shape: Course::Constant, warmup: 50, floor: 0.0 };
+        let tune = TuneConfig { lr: plan.lr, schedule, horizon: plan.most, ..TuneConfig::default() };
+        let mut tuner = Tuner::around(lm, tune)?;
+        tuner.begin(plan.most)?;
+        let evaluation =
+            Evaluation { problems: 200, split: Split::Validation, tries: 0, sampling: plan.sampling.clone(), ..Evaluation::default() };
+        let task = self.task()?;
+        let t = std::time::Instant::now();
+        let (warm, _) = arm("warm-up", self.seed, options, BStar::CARD, |run| {
+            let judge = task.task.judge();
+            let mut warm = lab::copy(lm)?;
+            for step in 1..=plan.most {
+                let mut rows = batch(step);
+                normalise(&mut rows);
+                tuner.update(&rows, &MaskedNll)?;
+                if step < plan.from || !step.is_multiple_of(plan.every) {
+                    continue;
+                }
+                warm = lab::copy(lm)?;
+                lab::train(&warm, plan.lr / 3.0, plan.fall, options, |other| Ok(batch(plan.most + step + other)))?;
+                let measured = evaluation.run("solved", &warm, &task, &*judge, run)?;
+                let greedy = measured.and_then(|one| one.scores.greedy).map_or(0.0, |one| one.value);
+                let raw = evaluation.run("raw", lm, &task, &*judge, run)?.and_then(|one| one.scores.greedy).map_or(0.0, |one| one.value);
+                println!("{step} {:?} annealed {greedy:.3} raw {raw:.3}", t.elapsed());
+                if greedy >= plan.until {
+                    break;
+                }
+            }
+            Ok(warm)
+        })?;
+        Ok(warm)
+    }
+
+    /// Solved problems as rows; only the solution counts.
+    fn rows(&self, problems: &[Prompt], root: Seed) -> Result<Vec<Row>> {
+        let task = Varied { coins: root.at("demonstrations", 0), ..self.varied() };
+        let groups = gold_groups(&self.lm, &task, problems)?;
+        Ok(groups.iter().flat_map(|group| group.tries.iter().map(|one| row_of(&one.answer, 0.0))).collect())
+    }
+
+    fn varied(&self) -> Varied {
+        Varied {
+            modular: self.modular.clone(),
+            unsolved: self.unsolved.clone(),
+            coins: Seed::root(self.seed).at("unused", 0),
+            judge: self.seed,
+        }
     }
 
     /// The warmed-up model, with weights of its own.
@@ -56,18 +124,15 @@ impl World {
 
     /// The unsolved problems, and held-out ones.
     pub fn task(&self) -> Result<OpenTask> {
-        let task = Varied {
-            unsolved: self.unsolved.clone(),
-            coins: Seed::root(self.seed).at("unused", 0),
-            judge: self.seed,
-        };
-        let vote = TaskConfig::Modular(Modular::default()).open()?.vote;
-        Ok(OpenTask { task: Box::new(task), vote })
+        let vote = TaskConfig::Modular(self.modular.clone()).open()?.vote;
+        Ok(OpenTask { task: Box::new(self.varied()), vote })
     }
 }
 
 /// Chains whose sums and products may be written either way round.
 struct Varied {
+    /// The chains.
+    modular: Modular,
     /// All there is to learn from.
     unsolved: Arc<Vec<Prompt>>,
     /// Which way round reference solutions are written.
@@ -79,7 +144,7 @@ struct Varied {
 impl Task<Chat> for Varied {
     fn draw(&self, split: Split, n: usize, rng: &mut Rng) -> Result<Vec<Prompt>> {
         if split != Split::Train {
-            return Modular::default().draw(split, n, rng);
+            return self.modular.draw(split, n, rng);
         }
         if n > self.unsolved.len() {
             return Err(Error::invalid("queries", format!("at most {}", self.unsolved.len()), n));
@@ -92,18 +157,18 @@ impl Task<Chat> for Varied {
 
     fn judge(&self) -> Box<dyn Judge<Chat>> {
         let critic = CriticConfig::Steps { weight: 1.0, noise: NOISE, seed: self.judge };
-        let sum = critic.beside(Modular::default().judge()).expect("the critic is sound");
+        let sum = critic.beside(self.modular.judge()).expect("the critic is sound");
         Box::new(EitherWay(sum))
     }
 
     fn gold(&self, prompt: &Prompt) -> Option<Completion> {
-        let gold = Modular::default().gold(prompt)?;
+        let gold = self.modular.gold(prompt)?;
         let mut rng = self.coins.at(&prompt.id, 0).rng();
         Some(Completion { text: shuffled(&gold.text, &mut rng), ..gold })
     }
 
     fn name(&self) -> String {
-        format!("{}, sums and products either way round", Modular::default().name())
+        format!("{}, sums and products either way round", self.modular.name())
     }
 }
 
@@ -186,7 +251,7 @@ mod tests {
     #[test]
     fn every_way_of_writing_a_right_solution_gets_the_same_verdict() {
         let seed = Seed::root(3);
-        let task = Varied { unsolved: Arc::default(), coins: seed, judge: 0 };
+        let task = Varied { modular: Modular::default(), unsolved: Arc::default(), coins: seed, judge: 0 };
         let queries = task.draw(Split::Test, 200, &mut seed.rng()).expect("draws");
         let asks = Ask::each(&queries, 2, &Default::default());
         let answers: Vec<Vec<Completion>> = queries

@@ -8,7 +8,7 @@ use autodidact_math::summary::mean;
 /// The whole report.
 pub(super) fn report(
     plan: &Plan,
-    before: &[(f64, f64, f64)],
+    before: &[[f64; 3]],
     outcomes: &[Vec<Outcome>],
     options: &ProofOptions<'_>,
 ) -> ProofReport {
@@ -70,7 +70,7 @@ fn above(name: &str, values: &[f64], bound: f64) -> Claim {
     claim
 }
 
-fn table(before: &[(f64, f64, f64)], outcomes: &[Vec<Outcome>]) -> Table {
+fn table(before: &[[f64; 3]], outcomes: &[Vec<Outcome>]) -> Table {
     let columns = [
         "arm",
         "pass@1",
@@ -83,11 +83,11 @@ fn table(before: &[(f64, f64, f64)], outcomes: &[Vec<Outcome>]) -> Table {
         "tokens trained",
     ];
     let mut table = Table::of("Held-out problems and what the arms came to know", &columns);
-    let warm = |value: fn(&(f64, f64, f64)) -> f64| before.iter().map(value).collect::<Vec<f64>>();
+    let warm = |idx: usize| before.iter().map(|one| one[idx]).collect::<Vec<f64>>();
     let mut first = vec![
-        format!("warm-up (pass@1 in training {})", shown(&warm(|one| one.0), 3)),
-        shown(&warm(|one| one.1), 3),
-        shown(&warm(|one| one.2), 3),
+        format!("warm-up (pass@1 in training {})", shown(&warm(0), 3)),
+        shown(&warm(1), 3),
+        shown(&warm(2), 3),
     ];
     first.resize(columns.len(), "-".to_owned());
     table.push(first);
@@ -137,11 +137,15 @@ fn notes(plan: &Plan) -> Vec<String> {
     let recipe = &plan.recipe;
     vec![
         format!(
-            "The warm-up ({} updates of {} rows) shows {} other problems with operands of sums and products, \
-             and independent statements, in either order: the stand-in for a base model that has read code \
-             in many writings. The card warms up on one reference a problem.",
-            plan.warm_up.0, plan.warm_up.1, plan.pool
+            "The warm-up shows {} other training problems, with operands of sums and products, and independent \
+             statements, in either order: the stand-in for a base model that has read code in many writings. \
+             It ends when {} of the problems to come are solved at a temperature of 0.2, looked at every {} \
+             updates of {} rows, or after {}. The card warms up on the references.",
+            plan.warm_up.pool, plan.warm_up.until, plan.warm_up.every, plan.warm_up.rows, plan.warm_up.most
         ),
+        "Held-out problems have a shape and a number that no training problem has, those of the warm-up \
+         included; their digits are known from other numbers."
+            .to_owned(),
         format!(
             "{} samples a problem every {} steps instead of one before every step; at most {} programs of \
              a problem count in a step.",
