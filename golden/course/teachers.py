@@ -4,7 +4,7 @@
 
 CHECKOUT is flowersteam/teachDeepRL @ 747cda2; made with scikit-learn 1.9.1, numpy 2.4.6, gym 0.26.2, treelib 1.8.0.
 Writes gmm.json, kmeans.json, alp_gmm.json, covar_gmm.json, riac.json, cubes.json and oracle.json beside this file. Points
-are whole multiples of 1/4096, stored as the whole numbers, so that single and double precision hold the same values.
+are whole multiples of 1/2^20, stored as the whole numbers, so that single and double precision hold the same values.
 """
 
 import json
@@ -18,7 +18,7 @@ from official_toy import load
 
 warnings.filterwarnings("ignore")
 HERE = pathlib.Path(__file__).parent
-GRID = 4096
+GRID = 2**20
 
 
 def save(name, value):
@@ -102,10 +102,15 @@ def fits_of(make, toy, recorder, value, aics, seed):
     """A teacher plays the toy world; what it fitted and what its Gaussians are worth, fit by fit."""
     np.random.seed(seed)
     teacher, env = make(), toy.ToyEnv()
-    tasks, rewards, fits = [], [], []
+    tasks, rewards, fits, seen = [], [], [], set()
+    jitter = np.random.default_rng(seed)
     for i in range(1000):
         # A crowd near the corner: cubes open early.
         whole, task = snap(np.clip(teacher.sample_task() * (0.35 if i < 500 else 1.0), 0, 1))
+        while tuple(whole) in seen:
+            # Which of several nearest tasks a k-d tree finds is chance: no task comes twice.
+            whole, task = snap(np.clip(task + jitter.normal(0, 0.002, 2), 0, 1))
+        seen.add(tuple(whole))
         reward = float(env.episode(task))
         recorder.take()
         teacher.update(task, reward)
@@ -164,7 +169,6 @@ def riac(toy):
     splits = []
     np.random.seed(4)
     teacher, env = module.RIAC([0, 0], [1, 1], seed=9), toy.ToyEnv()
-    # Part of the space as root, so that regions learn; the seeds of the boxes' samples are set through gym.
     tasks, rewards = [], []
     rng = np.random.default_rng(8)
     for i in range(2500):

@@ -10,3 +10,4 @@
 //! the round that the query carries, so that every policy meets the same luck.
 
 pub mod choice;
+pub mod course;

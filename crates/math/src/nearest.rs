@@ -28,7 +28,12 @@ pub struct Nearest {
 impl Nearest {
     /// An empty history of points with `dims` coordinates, of which the newest `limit` count.
     pub fn of(dims: usize, limit: Option<usize>) -> Nearest {
-        Nearest { dims, limit, points: Vec::new(), first: 0, trees: Vec::new() }
+        Nearest::starting(dims, limit, 0)
+    }
+
+    /// The same with `first` points added and dropped already: the next one gets that number.
+    pub fn starting(dims: usize, limit: Option<usize>, first: usize) -> Nearest {
+        Nearest { dims, limit, points: Vec::new(), first, trees: Vec::new() }
     }
 
     /// How many points were added.
@@ -48,7 +53,7 @@ impl Nearest {
 
     /// The number of the oldest point that counts.
     pub fn oldest(&self) -> usize {
-        self.limit.map_or(0, |limit| self.added().saturating_sub(limit))
+        self.limit.map_or(0, |limit| self.added().saturating_sub(limit)).max(self.first)
     }
 
     /// The point of that number, unless it was dropped or never added.
@@ -122,9 +127,8 @@ struct Best {
 
 impl Best {
     fn offer(&mut self, number: usize, squared: f64) {
-        let better = self.found.is_none_or(|(known, least)| {
-            squared < least || (squared == least && number < known)
-        });
+        let better =
+            self.found.is_none_or(|(known, least)| squared < least || (squared == least && number < known));
         if better && number >= self.oldest {
             self.found = Some((number, squared));
         }
@@ -211,7 +215,9 @@ fn widest(numbers: &[usize], of: &Nearest) -> (usize, f64) {
         });
         high - low
     };
-    (0..of.dims).map(|dim| (dim, width(dim))).fold((0, 0.0), |best, next| if next.1 > best.1 { next } else { best })
+    (0..of.dims)
+        .map(|dim| (dim, width(dim)))
+        .fold((0, 0.0), |best, next| if next.1 > best.1 { next } else { best })
 }
 
 #[cfg(test)]

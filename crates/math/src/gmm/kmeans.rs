@@ -75,8 +75,9 @@ fn spread(points: &[f64], dims: usize, k: usize, rng: &mut impl Rng) -> Vec<f64>
                 (0..n).map(|i| nearest[i].min(squared(point(i), point(candidate)))).collect();
             (closer.iter().sum::<f64>(), candidate, closer)
         });
-        let (_, candidate, closer) =
-            tried.reduce(|best, next| if next.0 < best.0 { next } else { best }).expect("at least two trials");
+        let (_, candidate, closer) = tried
+            .reduce(|best, next| if next.0 < best.0 { next } else { best })
+            .expect("at least two trials");
         centres.extend_from_slice(point(candidate));
         nearest = closer;
     }
@@ -136,7 +137,10 @@ fn averages(points: &[f64], dims: usize, k: usize, labels: &[usize], distances: 
     }
     // A cluster that gave away its only point is left without one; its centre stays at the origin of
     // an empty sum.
-    sums.chunks_exact(dims).zip(&counts).flat_map(|(sum, n)| sum.iter().map(move |x| x / n.max(1.0))).collect()
+    sums.chunks_exact(dims)
+        .zip(&counts)
+        .flat_map(|(sum, n)| sum.iter().map(move |x| x / n.max(1.0)))
+        .collect()
 }
 
 fn mean_variance(points: &[f64], dims: usize) -> f64 {
