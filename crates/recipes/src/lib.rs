@@ -1,5 +1,6 @@
 //! One file a published system: the recipes and their small-scale proofs.
 
+pub mod alp_gmm;
 pub mod b_star;
 pub mod grid;
 pub mod nano;
@@ -20,6 +21,7 @@ use autodidact_parts::ModelConfig;
 
 /// All recipes, by id.
 pub const RECIPES: &[DynRecipe] = &[
+    DynRecipe::of::<alp_gmm::AlpGmm>(),
     DynRecipe::of::<b_star::BStar>(),
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
@@ -27,7 +29,8 @@ pub const RECIPES: &[DynRecipe] = &[
 ];
 
 /// The proofs of the recipes, by id.
-pub const PROOFS: &[proof::Proof] = &[proof::b_star::PROOF, proof::raft::PROOF, proof::self_sampled::PROOF];
+pub const PROOFS: &[proof::Proof] =
+    &[proof::alp_gmm::PROOF, proof::b_star::PROOF, proof::raft::PROOF, proof::self_sampled::PROOF];
 
 /// Opens a model, the bundled one among them; its work is counted where the run's observer reads.
 pub(crate) fn open(model: &ModelConfig, run: &Run<'_>) -> Result<Lm> {

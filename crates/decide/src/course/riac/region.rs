@@ -67,7 +67,7 @@ pub(super) fn split(
             let least = config.fewest as usize;
             sides.iter().all(|side| side.episodes.len() >= least).then_some((dim, sides))
         });
-        let Some((dim, mut sides)) = drawn else { continue };
+        let Some((dim, mut sides)) = drawn else { break };
         for side in &mut sides {
             side.progress = progress(&side.gains(rows, whole.dims()), config.window as usize);
         }
