@@ -10,18 +10,18 @@
 //! the round that the query carries, so that every policy meets the same luck.
 
 pub mod bandit;
-pub mod choice;
-pub mod verbal;
-pub mod world;
 pub mod cascade;
 pub mod choice;
+pub mod course;
+pub mod dial;
+pub mod duel;
+pub mod fair;
 pub mod handle;
+pub mod inquiry;
 pub mod mdp;
 pub mod preference;
-pub mod visit;
-pub mod duel;
-pub mod inquiry;
 pub mod slate;
-pub mod dial;
-pub mod fair;
 pub mod systems;
+pub mod verbal;
+pub mod visit;
+pub mod world;

@@ -2,17 +2,18 @@
 
 pub mod balance;
 pub mod bandit;
+pub mod box_least_squares;
 pub mod bradley_terry;
 pub mod calibration;
-pub mod confidence;
-pub mod box_least_squares;
-pub mod calibration;
 pub mod chebyshev;
+pub mod confidence;
 pub mod diversity;
 pub mod estimate;
+pub mod gmm;
 pub mod interval;
 pub mod linear_gaussian;
 pub mod multi_target;
+pub mod nearest;
 pub mod nnls;
 pub mod numpy;
 pub mod objective;

@@ -1,9 +1,10 @@
 //! One file a published system: the recipes and their small-scale proofs.
 
+pub mod alp_gmm;
 pub mod apohf;
 pub mod b_star;
-pub mod evolve;
 pub mod cascading_rl;
+pub mod evolve;
 pub mod grid;
 pub mod nano;
 pub mod pref_randomization;
@@ -25,10 +26,11 @@ use autodidact_parts::ModelConfig;
 
 /// All recipes, by id.
 pub const RECIPES: &[DynRecipe] = &[
+    DynRecipe::of::<alp_gmm::AlpGmm>(),
     DynRecipe::of::<apohf::Apohf>(),
     DynRecipe::of::<b_star::BStar>(),
-    DynRecipe::of::<evolve::Evolve>(),
     DynRecipe::of::<cascading_rl::CascadingRl>(),
+    DynRecipe::of::<evolve::Evolve>(),
     DynRecipe::of::<pref_randomization::PrefRandomization>(),
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
@@ -37,17 +39,17 @@ pub const RECIPES: &[DynRecipe] = &[
 ];
 
 /// The proofs of the recipes, by id.
-pub const PROOFS: &[proof::Proof] =
-    &[proof::b_star::PROOF, proof::evolve::PROOF, proof::raft::PROOF, proof::self_sampled::PROOF];
 pub const PROOFS: &[proof::Proof] = &[
+    proof::alp_gmm::PROOF,
+    proof::apohf::PROOF,
     proof::b_star::PROOF,
     proof::cascading_rl::PROOF,
+    proof::evolve::PROOF,
     proof::pref_randomization::PROOF,
     proof::raft::PROOF,
+    proof::relax::PROOF,
     proof::self_sampled::PROOF,
 ];
-    &[proof::apohf::PROOF, proof::b_star::PROOF, proof::raft::PROOF, proof::self_sampled::PROOF];
-    &[proof::b_star::PROOF, proof::raft::PROOF, proof::relax::PROOF, proof::self_sampled::PROOF];
 
 /// Opens a model, the bundled one among them; its work is counted where the run's observer reads.
 pub(crate) fn open(model: &ModelConfig, run: &Run<'_>) -> Result<Lm> {

@@ -4,6 +4,7 @@
 //! claims, each a measured value beside what is required of it. A claim that does not hold is
 //! reported as not met, with its figures.
 
+pub(crate) mod alp_gmm;
 pub(crate) mod apohf;
 mod arm;
 pub(crate) mod b_star;

@@ -2,10 +2,10 @@
 
 pub mod adversarial;
 pub mod best;
-pub mod index;
-pub mod posterior;
-pub mod ridge;
 pub mod exp2;
+pub mod index;
 pub mod inverse_gap;
 pub mod one_sided;
+pub mod posterior;
+pub mod ridge;
 pub mod tsallis;
