@@ -89,3 +89,68 @@ fn equal_seeds_and_rewards_give_equal_decisions_whoever_asks() {
     };
     assert_eq!(arms(&["12"]), arms(&["1", "5", "2", "4"]));
 }
+
+#[test]
+fn what_is_shown_holds_at_all_times_and_a_wrong_range_is_an_alarm() {
+    let world = World::new();
+    world.right(&["decide", "init", "button", "--arms", "red,blue", "--algorithm", "random"]);
+    let asked = lines(&world.right(&["decide", "ask", "button", "--count", "400", "--json"]));
+    let reward = |one: &Value| if one["arm"] == "blue" { 1.0 } else { 0.25 };
+    let rewards: String = asked
+        .iter()
+        .map(|one| format!("{{\"decision\": {}, \"reward\": {}}}\n", one["decision"], reward(one)))
+        .collect();
+    world.write("rewards.jsonl", &rewards);
+    world.right(&["decide", "tell", "button", "--rewards", "rewards.jsonl"]);
+
+    let shown = world.json(&["decide", "show", "button", "--json"]);
+    for (arm, mean) in [(0, 0.25), (1, 1.0)] {
+        let interval = &shown["arms"][arm]["interval"];
+        let (low, high) = (interval["low"].as_f64().expect("known"), interval["high"].as_f64().expect("known"));
+        assert!(low <= mean && mean <= high && high - low < 0.25, "{shown}");
+        let always = shown["arms"][arm]["always"]["value"].as_f64().expect("known");
+        assert!((always - mean).abs() < 1e-9, "even draws weigh nothing: {shown}");
+        assert_eq!(shown["arms"][arm]["always"]["flaws"], serde_json::json!([]));
+    }
+    let regret = &shown["regret"];
+    assert!(regret["low"].as_f64() < Some(0.375) && regret["high"].as_f64() > Some(0.375), "{shown}");
+
+    let narrow = world.run(&["decide", "show", "button", "--range", "0,0.5"]);
+    assert!(narrow.stderr.contains("lie outside 0 to 0.5"), "{}", narrow.stderr);
+    assert_eq!(world.run(&["decide", "show", "button", "--range", "1,0"]).code, 2);
+}
+
+#[test]
+fn a_log_in_any_form_gives_the_same_estimates_and_a_bad_row_is_named() {
+    let world = World::new();
+    let features = ["decide", "init", "offer", "--arms", "none,coupon", "--features", "age", "--algorithm"];
+    world.right(&[&features[..], &["lin-ucb"]].concat());
+    let rows: Vec<(u32, &str, f64)> = (0..300)
+        .map(|i| (i % 2, if i % 4 < 2 { "none" } else { "coupon" }, f64::from(u8::from((i % 4 < 2) == (i % 2 == 0)))))
+        .collect();
+    let csv: String = rows.iter().map(|(age, arm, reward)| format!("{age},{arm},{reward},0.5\n")).collect();
+    world.write("log.csv", &format!("age,action,reward,propensity\n{csv}"));
+    let json: String = rows
+        .iter()
+        .map(|(age, arm, reward)| {
+            format!("{{\"context\": [{age}], \"action\": \"{arm}\", \"reward\": {reward}, \"propensity\": 0.5}}\n")
+        })
+        .collect();
+    world.write("log.jsonl", &json);
+    let replay = |log: &str, more: &[&str]| {
+        world.json(&[&["decide", "replay", "offer", "--log", log, "--json"][..], more].concat())
+    };
+    let learned = replay("log.csv", &["--learn"]);
+    assert_eq!(learned, replay("log.jsonl", &["--learn"]));
+    assert_eq!((learned["rows"].as_u64(), learned["logged"].as_f64()), (Some(300), Some(0.5)));
+    let dr = learned["estimates"][2]["value"].as_f64().expect("an estimate");
+    assert!(dr > 0.9, "learning along the log finds the rule: {learned}");
+
+    world.write("bad.csv", "age,action,reward,propensity\n0,none,1,0.5\n0,cupon,1,0.5\n");
+    let bad = world.run(&["decide", "replay", "offer", "--log", "bad.csv"]);
+    assert_eq!(bad.code, 2);
+    assert!(bad.stderr.contains("bad.csv: line 3: no arm is named \"cupon\""), "{}", bad.stderr);
+    world.write("bad.csv", "age,action,reward,propensity\n0,none,1,0\n");
+    let bad = world.run(&["decide", "replay", "offer", "--log", "bad.csv"]);
+    assert!(bad.stderr.contains("propensity must be above 0 and at most 1, but is 0"), "{}", bad.stderr);
+}

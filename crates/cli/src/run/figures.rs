@@ -7,7 +7,7 @@ use autodidact_ledger::{Point, Report, Series, Store};
 use std::collections::BTreeMap;
 
 /// A plot: its file name and its SVG.
-pub type Figure = (&'static str, String);
+pub type Figure = (String, String);
 
 /// What goes on one plot.
 struct Wanted {
@@ -44,8 +44,9 @@ const WANTED: [Wanted; 4] = [
     },
 ];
 
-/// Every plot that the run has numbers for.
-pub fn figures(store: &Store, report: &Report) -> Result<Vec<Figure>> {
+/// Every plot that the run has numbers for; `declared` are the metrics of the recipe's own, which get one
+/// each where no other plot has them.
+pub fn figures(store: &Store, report: &Report, declared: &[&str]) -> Result<Vec<Figure>> {
     let answers = Answers::of(store, &report.line.run)?;
     let noted = WANTED.iter().map(|wanted| {
         let taken = report.series.iter().filter(|series| wanted.takes(series) && !measures(series, report));
@@ -67,11 +68,21 @@ pub fn figures(store: &Store, report: &Report) -> Result<Vec<Figure>> {
         let title = format!("{}: {title}", report.line.run.0);
         let chart = Chart { title, across: "round".to_owned(), up: up.to_owned(), lines, bounds };
         if let Some(svg) = chart.svg()? {
-            figures.push((file, svg));
+            figures.push((file.to_owned(), svg));
+        }
+    }
+    for series in report.series.iter().filter(|series| declared.contains(&series.name.as_str())) {
+        let title = format!("{}: {}", report.line.run.0, series.name);
+        let lines = vec![line(series, report)];
+        let known = WANTED.iter().any(|wanted| wanted.takes(series));
+        let chart = Chart { title, across: "round".to_owned(), up: series.name.clone(), lines, bounds: None };
+        // One point is no curve.
+        if !known && series.points.len() > 1 && let Some(svg) = chart.svg()? {
+            figures.push((format!("{}.svg", series.name.replace(['/', '@'], "-")), svg));
         }
     }
     if let Some(svg) = time(report)? {
-        figures.push(("time.svg", svg));
+        figures.push(("time.svg".to_owned(), svg));
     }
     Ok(figures)
 }

@@ -92,6 +92,11 @@ impl Layers {
 }
 
 impl Job {
+    /// Whether its settings name a language model.
+    pub fn has_model(&self) -> bool {
+        ["model", "shape"].iter().any(|key| self.settings.contains_key(*key))
+    }
+
     /// The recipe with these layers over its defaults. Fails on any setting that it does not know or
     /// that cannot be.
     pub fn of(recipe: &str, layers: &Layers) -> Result<Job> {

@@ -10,9 +10,11 @@ use crate::error::{CommandError, Kind, Result};
 use crate::interrupt::on_interrupt;
 use crate::progress::Progress;
 use crate::shell::Paint;
+use crate::table::Table;
 use autodidact_core::{Error, Run, RunEnd, RunId, RunOptions};
 use autodidact_ledger::{OutputLine, Report, Store};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -36,6 +38,10 @@ pub struct Finished {
     pub outcome: Outcome,
     /// Where the resulting model is, if there is one.
     pub checkpoint: Option<PathBuf>,
+    /// Where the resulting state is, of a recipe without a language model.
+    pub state: Option<PathBuf>,
+    /// The metrics that the recipe declares: first and last value.
+    pub metrics: Vec<Course>,
     /// Its folder: report, plots, settings.
     pub folder: PathBuf,
 }
@@ -95,13 +101,15 @@ pub fn perform_with(
 
     let report = store.report(&id)?;
     let outcome = Outcome::of(&store, &report)?;
-    let checkpoint = write_folder(&store, &report, &outcome, &folder)?;
+    let declared: Vec<&str> = job.recipe.card.reports.iter().map(|metric| metric.name).collect();
+    let (checkpoint, state) = write_folder(&store, &report, &outcome, &folder, &declared)?;
+    let metrics = courses(&report, &declared);
     match (ended, stopped) {
         (Ok(RunEnd::Stopped { reason }), Some(kind)) => {
             let error = CommandError::new(kind, format_args!("run {} stopped: {reason}", id.0));
             Err(error.hint(format!("go on with `{resume}`")))
         }
-        (Ok(_), _) => Ok(Finished { run: id, outcome, checkpoint, folder }),
+        (Ok(_), _) => Ok(Finished { run: id, outcome, checkpoint, state, metrics, folder }),
         (Err(error), _) => {
             let error = CommandError::from(error);
             let mended = match error.kind {
@@ -115,27 +123,57 @@ pub fn perform_with(
 
 /// What the job will cost on this machine.
 pub fn plan(context: &Context, job: &Job) -> Plan {
-    Plan::of(job, context.threads, autodidact_lm::sgemm_peak(Duration::from_millis(60)))
+    let gflops = match job.has_model() {
+        true => autodidact_lm::sgemm_peak(Duration::from_millis(60)),
+        false => 1.0,
+    };
+    Plan::of(job, context.threads, gflops)
 }
 
-/// Writes the report, the plots and the resulting model, if the run offers one.
-fn write_folder(store: &Store, report: &Report, outcome: &Outcome, folder: &Path) -> Result<Option<PathBuf>> {
-    let checkpoint = match result_of(report) {
-        Some(output) => {
-            let directory = folder.join("checkpoint");
-            write_checkpoint(store, output, &directory)?;
-            Some(directory)
-        }
-        None => None,
-    };
-    let figures = figures(store, report)?;
+/// Writes the report, the plots and what the run offers as its result: a model or another state.
+fn write_folder(
+    store: &Store,
+    report: &Report,
+    outcome: &Outcome,
+    folder: &Path,
+    declared: &[&str],
+) -> Result<(Option<PathBuf>, Option<PathBuf>)> {
+    let (mut checkpoint, mut state) = (None, None);
+    if let Some(output) = result_of(report) {
+        let model = output.files.iter().any(|(name, _)| name == "config.json");
+        let directory = folder.join(if model { "checkpoint" } else { "state" });
+        write_checkpoint(store, output, &directory)?;
+        *(if model { &mut checkpoint } else { &mut state }) = Some(directory);
+    }
+    let figures = figures(store, report, declared)?;
     for (name, svg) in &figures {
         write_file(&folder.join(name), svg.as_bytes())?;
     }
-    let names: Vec<&str> = figures.iter().map(|(name, _)| *name).collect();
+    let names: Vec<&str> = figures.iter().map(|(name, _)| name.as_str()).collect();
     let text = report::markdown(report, outcome, &names, checkpoint.as_deref());
     write_file(&folder.join("report.md"), text.as_bytes())?;
-    Ok(checkpoint)
+    Ok((checkpoint, state))
+}
+
+/// A metric over a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Course {
+    /// Its name.
+    pub metric: String,
+    /// The first value.
+    pub first: f64,
+    /// The last value.
+    pub last: f64,
+}
+
+/// The declared metrics that were noted, in the order of declaration.
+fn courses(report: &Report, declared: &[&str]) -> Vec<Course> {
+    let course = |name: &&str| {
+        let points = &report.series.iter().find(|series| series.name == **name)?.points;
+        let (first, last) = (points.first()?.value, points.last()?.value);
+        Some(Course { metric: (*name).to_owned(), first, last })
+    };
+    declared.iter().filter_map(course).collect()
 }
 
 /// The state that counts as a run's result: its best, or its last.
@@ -161,13 +199,22 @@ struct Printed<'a> {
     #[serde(flatten)]
     outcome: &'a Outcome,
     checkpoint: Option<&'a Path>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'a Path>,
+    metrics: BTreeMap<&'a str, f64>,
     run: &'a str,
 }
 
 impl Finished {
     /// What came out, for scripts.
     pub fn json(&self) -> impl Serialize {
-        Printed { outcome: &self.outcome, checkpoint: self.checkpoint.as_deref(), run: &self.run.0 }
+        Printed {
+            outcome: &self.outcome,
+            checkpoint: self.checkpoint.as_deref(),
+            state: self.state.as_deref(),
+            metrics: self.metrics.iter().map(|one| (one.metric.as_str(), one.last)).collect(),
+            run: &self.run.0,
+        }
     }
 
     /// Says what came out, where it is and what to try next.
@@ -182,12 +229,25 @@ impl Finished {
             }
             out.push('\n');
         }
+        // A model's gain says more than its metrics.
+        if self.checkpoint.is_none() && !self.metrics.is_empty() {
+            let mut table = Table::new(&["metric", "first", "last"]);
+            for one in &self.metrics {
+                table.row([one.metric.clone(), crate::units::number(one.first), crate::units::number(one.last)]);
+            }
+            out.push_str(&table.plain());
+            out.push('\n');
+        }
         let seconds = crate::units::seconds(outcome.seconds);
         out.push_str(&format!("time    {seconds}: {}\n", report::times(outcome)));
         out.push_str(&format!("files   {}\n", self.folder.display()));
         if let Some(checkpoint) = &self.checkpoint {
             out.push_str(&format!("model   {}\n", checkpoint.display()));
             out.push_str(&format!("next    autodidact eval --model {}\n", checkpoint.display()));
+        }
+        if let Some(state) = &self.state {
+            out.push_str(&format!("state   {}\n", state.display()));
+            out.push_str(&format!("next    autodidact runs show {}\n", self.run.0));
         }
         out.push_str(&format!("        autodidact runs samples {} --order worst\n", self.run.0));
         out

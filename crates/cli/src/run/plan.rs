@@ -84,6 +84,9 @@ impl Plan {
 
     /// The estimate in a few lines.
     pub fn told(&self) -> String {
+        if self.parameters.is_none() && self.answers + self.measured_answers + self.trained_tokens == 0 {
+            return format!("plan: {}, without a language model, {} threads", self.recipe, self.threads);
+        }
         let tokens = |n: u64| units::short(n as f64);
         let known = |n: Option<String>| n.unwrap_or_else(|| "unknown".to_owned());
         let model = self.parameters.map(|n| format!("{} parameters", units::short(n as f64)));
