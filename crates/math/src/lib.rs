@@ -9,6 +9,7 @@ pub mod interval;
 pub mod multi_target;
 pub mod nearest;
 pub mod objective;
+pub mod off_policy;
 pub mod order;
 pub mod schedule;
 pub mod select;
