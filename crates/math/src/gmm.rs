@@ -4,6 +4,10 @@
 //! The defaults are those of scikit-learn's `GaussianMixture`: one start from k-means, at most 100
 //! iterations, an end when the mean log-likelihood moves by less than 1e-3, and 1e-6 on the diagonal of
 //! every covariance. Points are stored row by row in one slice: `points[i * dims..][..dims]`.
+//!
+//! Why not a crate: `linfa-clustering` 0.8 has this algorithm, but gives out no likelihood, without which no
+//! number of Gaussians can be chosen, sums densities instead of log-densities, so that far points divide by
+//! zero, and fails when a cluster runs empty where scikit-learn goes on.
 
 mod cholesky;
 mod em;

@@ -17,6 +17,7 @@ pub mod nearest;
 pub mod nnls;
 pub mod numpy;
 pub mod objective;
+pub mod off_policy;
 pub mod order;
 pub mod regret;
 pub mod regret_fit;

@@ -89,6 +89,8 @@ impl Teacher for AlpGmm {
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         let state: State = state::read(snapshot, "alp-gmm.json")?;
+        let dims = self.space.dims() + 1;
+        self.config.mixing.check_state(&state.rows, state.mixture.as_ref(), dims)?;
         let limit = self.config.history.map(|n| n as usize);
         self.alp = Alp::read(snapshot, self.space.dims(), limit, state.episodes)?;
         (self.rows, self.mixture) = (state.rows, state.mixture);

@@ -91,7 +91,10 @@ impl Teacher for CovarGmm {
     }
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
-        self.state = state::read(snapshot, "covar-gmm.json")?;
+        let state: State = state::read(snapshot, "covar-gmm.json")?;
+        let dims = self.space.dims() + 2;
+        self.config.mixing.check_state(&state.rows, state.mixture.as_ref(), dims)?;
+        self.state = state;
         Ok(())
     }
 }

@@ -73,11 +73,14 @@ impl Cubes {
         (self.cubes as usize).pow(self.dims)
     }
 
-    /// The cube's index along each coordinate that matters; a coordinate of 1 falls in the last cube.
+    /// The cube's index along each coordinate that matters.
     fn indices(&self, point: &[f64]) -> Vec<usize> {
-        let last = self.cubes as usize - 1;
-        let index = |x: &f64| ((x * f64::from(self.cubes)) as usize).min(last);
-        point[..self.dims as usize].iter().map(index).collect()
+        point[..self.dims as usize].iter().map(|&x| self.index(x)).collect()
+    }
+
+    /// The cube's index along one coordinate; a coordinate of 1 falls in the last cube.
+    fn index(&self, x: f64) -> usize {
+        ((x * f64::from(self.cubes)) as usize).min(self.cubes as usize - 1)
     }
 
     /// The place of a cube among all of them.
@@ -87,7 +90,8 @@ impl Cubes {
 
     /// Whether nothing can ever be learned at that point.
     pub fn is_dead(&self, point: &[f64]) -> bool {
-        self.closed_from.is_some_and(|from| self.indices(point)[0] >= from as usize)
+        let first = point.first().map(|&x| self.index(x));
+        self.closed_from.zip(first).is_some_and(|(from, index)| index >= from as usize)
     }
 }
 

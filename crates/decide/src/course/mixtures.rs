@@ -64,6 +64,17 @@ impl Mixing {
         Ok(())
     }
 
+    /// Fails when a stored state is not one of rows of `dims` numbers.
+    pub(super) fn check_state(&self, rows: &[f64], mixture: Option<&Mixture>, dims: usize) -> Result<()> {
+        let whole = rows.len().is_multiple_of(dims) && rows.len() / dims < self.every as usize;
+        let fits = |one: &Gaussian| one.mean.len() == dims && one.covariance.len() == dims * dims;
+        if whole && mixture.is_none_or(|mixture| mixture.gaussians.iter().all(fits)) {
+            return Ok(());
+        }
+        let rule = format!("rows and Gaussians of {dims} numbers, fewer rows than a fit needs");
+        Err(Error::invalid("the teacher's stored state", rule, format!("{} numbers", rows.len())))
+    }
+
     /// Whether a fit is due after that many episodes.
     pub(super) fn due(&self, episodes: u64) -> bool {
         episodes > 0 && episodes.is_multiple_of(u64::from(self.every))

@@ -125,7 +125,15 @@ impl Teacher for Oracle {
     }
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
-        self.state = state::read(snapshot, "oracle.json")?;
+        let state: State = state::read(snapshot, "oracle.json")?;
+        if !self.space.contains(&state.corner) {
+            return Err(Error::invalid(
+                "oracle.json",
+                "a window in the task space",
+                format!("{:?}", state.corner),
+            ));
+        }
+        self.state = state;
         Ok(())
     }
 }

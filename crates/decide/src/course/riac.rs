@@ -221,12 +221,14 @@ impl Teacher for Riac {
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         let state: State = state::read(snapshot, "riac.json")?;
         let rows = history::read(snapshot, self.space.dims(), 0, state.episodes)?;
-        let sound = |region: &Region| {
-            region.space.dims() == self.space.dims()
+        // Children stand behind their parents, so that a way down the tree ends.
+        let sound = |(idx, region): (usize, &Region)| {
+            let Space { low, high } = &region.space;
+            (low.len(), high.len()) == (self.space.dims(), self.space.dims())
                 && region.episodes.iter().all(|&number| number < state.episodes)
-                && region.children.iter().flatten().all(|&child| child < state.regions.len())
+                && region.children.iter().flatten().all(|&child| idx < child && child < state.regions.len())
         };
-        if state.regions.is_empty() || !state.regions.iter().all(sound) {
+        if state.regions.is_empty() || !state.regions.iter().enumerate().all(sound) {
             return Err(Error::invalid("riac.json", "a tree of boxes over the stored episodes", "another"));
         }
         (self.rows, self.regions) = (rows, state.regions);

@@ -33,7 +33,7 @@ pub(super) fn numbers_of(name: &str, bytes: &[u8]) -> Result<Vec<f64>> {
         .chunks_exact(8)
         .map(|eight| f64::from_le_bytes(eight.try_into().expect("chunks of eight bytes")))
         .collect();
-    if bytes.len() % 8 != 0 || numbers.iter().any(|x| !x.is_finite()) {
+    if !bytes.len().is_multiple_of(8) || numbers.iter().any(|x| !x.is_finite()) {
         return Err(Error::invalid(name, "finite numbers of eight bytes each", bytes.len()));
     }
     Ok(numbers)

@@ -231,6 +231,29 @@ fn what_was_saved_elsewhere_is_refused_with_its_name() {
 }
 
 #[test]
+fn a_state_that_cannot_be_is_refused_and_changes_nothing() {
+    let space = Space::unit(2);
+    let refused = |config: TeacherConfig, name: &str, text: &str| {
+        let mut teacher = config.open(&space, Seed::root(1)).expect("sound");
+        let before = teacher.save().expect("saves");
+        let damaged = autodidact_core::Snapshot { files: vec![(name.to_owned(), text.as_bytes().to_vec())] };
+        teacher.restore(&damaged).expect_err(text);
+        assert_eq!(teacher.save().expect("saves"), before);
+    };
+    let covar = TeacherConfig::CovarGmm(CovarGmmConfig::default());
+    let empty =
+        r#"{"episodes":250,"rows":[],"mixture":{"gaussians":[{"weight":1.0,"mean":[],"covariance":[]}]}}"#;
+    refused(covar.clone(), "covar-gmm.json", empty);
+    refused(covar, "covar-gmm.json", r#"{"episodes":1,"rows":[0.5],"mixture":null}"#);
+    refused(TeacherConfig::default(), "alp-gmm.json", empty);
+    refused(TeacherConfig::default(), "alp-gmm.json", r#"{"episodes":7,"rows":[],"mixture":null}"#);
+    let oracle = TeacherConfig::Oracle(OracleConfig::default());
+    refused(oracle, "oracle.json", r#"{"corner":[0.5],"sum":0.0,"count":0}"#);
+    let circle = r#"{"episodes":0,"regions":[{"space":{"low":[0,0],"high":[1,1]},"episodes":[],"progress":0.0,"children":[0,0]}]}"#;
+    refused(TeacherConfig::Riac(RiacConfig::default()), "riac.json", circle);
+}
+
+#[test]
 fn late_told_and_unscored_episodes_are_passed_over_or_taken_as_they_come() {
     let space = Space::unit(1);
     let mut teaching = Teaching::of(&TeacherConfig::default(), &space, Seed::root(2)).expect("sound");
