@@ -13,3 +13,8 @@ pub mod bandit;
 pub mod choice;
 pub mod verbal;
 pub mod world;
+
+/// The book's page, so that its examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../book/src/decisions.md")]
+struct Book;

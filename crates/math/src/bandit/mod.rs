@@ -3,6 +3,7 @@
 pub mod adversarial;
 pub mod best;
 pub mod index;
+pub mod logistic;
 pub mod posterior;
 pub mod ridge;
 pub mod tsallis;
