@@ -1,7 +1,7 @@
 //! Decisions without a language model: rounds a second of a bandit, alone and recorded.
 
 use crate::error::{CommandError, Kind, Result};
-use autodidact_core::{Alarms, Caps, Error, Loop, Run, RunOptions, RunSpec, Seed, Silent, Stop};
+use autodidact_core::{Alarms, Caps, Loop, Run, RunOptions, RunSpec, Seed, Silent, Stop};
 use autodidact_decide::bandit::{Algorithm, Bandit, BanditConfig, Memory};
 use autodidact_decide::choice::{Choice, Context, Pull};
 use autodidact_decide::world::{Bernoulli, WorldConfig};

@@ -228,8 +228,8 @@ impl<'a> Measuring<'a> {
                 let reply = peer.ask(&request)?;
                 theirs.extend(reply["seconds"].as_f64().filter(|_| turn > 0));
                 if turn == 0 && game.is_certain() {
-                    let alike = numbers(&reply["chosen"]).iter().zip(&chosen);
-                    let alike = alike.filter(|(theirs, ours)| **theirs == f64::from(**ours)).count();
+                    let theirs = numbers(&reply["chosen"]);
+                    let alike = theirs.iter().zip(&chosen).filter(|(a, b)| **a == f64::from(**b)).count();
                     self.shell
                         .say(&format!("  both sides decide alike in {alike} of {} rounds", game.rounds()));
                 }
