@@ -10,6 +10,8 @@
 mod adversarial;
 mod config;
 #[cfg(test)]
+mod durable;
+#[cfg(test)]
 mod golden;
 mod pick;
 mod tally;
