@@ -10,9 +10,9 @@
 mod adversarial;
 mod config;
 #[cfg(test)]
+mod durable;
+#[cfg(test)]
 mod golden;
-mod linear;
-mod logistic;
 mod pick;
 mod tally;
 #[cfg(test)]
@@ -25,8 +25,8 @@ use adversarial::{Exponential, Losses};
 use autodidact_core::{
     Ask, BlobId, Error, Group, Learn, Lesson, Policy, Proposals, Result, Rng, Seed, Snapshot, Spend, Version,
 };
-use linear::Linear;
-use logistic::Logistic;
+use autodidact_math::bandit::logistic::Logistic;
+use autodidact_math::bandit::ridge::Ridge;
 use pick::Allowed;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -55,8 +55,8 @@ struct State {
 #[serde(tag = "kind", rename_all = "kebab-case")]
 enum Mind {
     Tally(Tally),
-    Linear(Linear),
-    Logistic(Logistic),
+    Linear { models: Vec<Ridge> },
+    Logistic { models: Vec<Logistic> },
     Exponential(Exponential),
     Losses(Losses),
 }
@@ -66,9 +66,11 @@ impl Mind {
         let (arms, features) = (config.arms as usize, config.features as usize);
         match config.algorithm {
             Algorithm::LinUcb { ridge, .. } | Algorithm::LinThompson { ridge, .. } => {
-                Mind::Linear(Linear::new(arms, features, ridge))
+                Mind::Linear { models: vec![Ridge::new(features, ridge); arms] }
             }
-            Algorithm::GlmUcb { ridge, .. } => Mind::Logistic(Logistic::new(arms, features, ridge)),
+            Algorithm::GlmUcb { ridge, .. } => {
+                Mind::Logistic { models: vec![Logistic::new(features, ridge); arms] }
+            }
             Algorithm::Exp3 { gamma } => Mind::Exponential(Exponential::new(arms, gamma)),
             Algorithm::TsallisInf => Mind::Losses(Losses::new(arms)),
             _ => Mind::Tally(Tally::new(arms)),
@@ -80,8 +82,12 @@ impl Mind {
         let (arms, features) = (config.arms as usize, config.features as usize);
         match (self, Mind::new(config)) {
             (Mind::Tally(tally), Mind::Tally(_)) => tally.fits(arms),
-            (Mind::Linear(linear), Mind::Linear(_)) => linear.fits(arms, features),
-            (Mind::Logistic(logistic), Mind::Logistic(_)) => logistic.fits(arms, features),
+            (Mind::Linear { models }, Mind::Linear { .. }) => {
+                models.len() == arms && models.iter().all(|model| model.features() == Some(features))
+            }
+            (Mind::Logistic { models }, Mind::Logistic { .. }) => {
+                models.len() == arms && models.iter().all(|model| model.features() == Some(features))
+            }
             (Mind::Exponential(weights), Mind::Exponential(_)) => weights.fits(arms),
             (Mind::Losses(losses), Mind::Losses(_)) => losses.fits(arms),
             _ => false,
@@ -154,8 +160,8 @@ impl Bandit {
         let state = &mut *self.lock();
         match &mut state.mind {
             Mind::Tally(tally) => tally.tell(arm, reward, self.config.memory),
-            Mind::Linear(linear) => linear.tell(arm, &context.features, reward),
-            Mind::Logistic(logistic) => logistic.tell(arm, &context.features, reward),
+            Mind::Linear { models } => models[arm].tell(&context.features, reward),
+            Mind::Logistic { models } => models[arm].tell(&context.features, reward),
             Mind::Exponential(weights) => weights.tell(arm, reward, pull.propensity),
             Mind::Losses(losses) => losses.tell(arm, reward, pull.propensity),
         }

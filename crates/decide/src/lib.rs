@@ -25,3 +25,8 @@ pub mod systems;
 pub mod verbal;
 pub mod visit;
 pub mod world;
+
+/// The book's page, so that its examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../book/src/decisions.md")]
+struct Book;

@@ -1,5 +1,6 @@
-//! `bench`: how fast this engine is here, beside PyTorch and transformers on the same work.
+//! `bench`: how fast this engine is here, beside PyTorch, transformers and MABWiser on the same work.
 
+mod decisions;
 mod measuring;
 mod ours;
 mod peer;
@@ -14,23 +15,25 @@ use serde::Serialize;
 use shapes::Shape;
 use std::path::PathBuf;
 
-/// Measure training, sampling and memory, beside PyTorch where a Python with it is given.
+/// Measure training, sampling, memory and decisions, beside PyTorch and MABWiser where given.
 ///
-/// Both sides get the same weights, batches, prompts and lengths, take turns, and are compared by
-/// the medians of their times. Memory is the peak of a fresh process. Takes about a minute, and
+/// Both sides get the same weights, batches, prompts, contexts and rewards, take turns, and are compared
+/// by the medians of their times. Memory is the peak of a fresh process. Takes about a minute, and
 /// two with a peer.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   autodidact bench
-  autodidact bench --python .venv/bin/python      with PyTorch and transformers as peers
+  autodidact bench --python .venv/bin/python      with PyTorch, transformers and MABWiser as peers
+  autodidact bench --only decisions               only bandits; --only language leaves them out
   autodidact bench --only train/6.5M --json
 
 A line's ratio is ours / peer: above 1 is faster for a rate, below 1 is less for memory.")]
 pub struct Bench {
-    /// A Python with torch and transformers, to measure the same work there.
+    /// A Python with torch and transformers, or with mabwiser for the decisions, to measure the same
+    /// work there.
     #[arg(long, value_name = "PATH")]
     python: Option<PathBuf>,
-    /// Measure only lines whose name contains this text.
+    /// Measure only lines whose name contains this text, or all of `language` or `decisions`.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
     /// How often the two sides take turns.
@@ -72,12 +75,15 @@ impl Bench {
             return Err(CommandError::new(Kind::Usage, "--turns must be at least 1, but is 0"));
         }
         let mut bench = Measuring::start(self, context)?;
-        bench.products()?;
-        for shape in Shape::ALL {
-            bench.training(shape)?;
-            bench.memory(shape)?;
-            bench.sampling(shape)?;
+        if bench.wants_language() {
+            bench.products()?;
+            for shape in Shape::ALL {
+                bench.training(shape)?;
+                bench.memory(shape)?;
+                bench.sampling(shape)?;
+            }
         }
+        bench.decisions()?;
         if bench.lines.is_empty() {
             let only = self.only.as_deref().unwrap_or_default();
             return Err(CommandError::new(Kind::NotFound, format_args!("no line's name contains {only:?}")));

@@ -2,8 +2,12 @@
 //!
 //! A bandit, a curriculum or a solver's tuner lives through hundreds of thousands of rounds a second;
 //! a write to the ledger in each would be all that it does. [`Run::play`] goes through the rounds of a
-//! [`Loop`] in memory and records about two thousand of them together, samples and the state that they
-//! led to in one append. A killed run loses at most the part under way and plays it again, bit for bit.
+//! [`Loop`] in memory and records thousands of them together, samples and the state that they led to in
+//! one append. A killed run loses at most the part under way and plays it again, bit for bit.
+//!
+//! The first part holds about two thousand tries, each further one twice as many up to sixteen thousand:
+//! a short run is soon safe, and a long one does not spend its time waiting for the disk, which takes
+//! some ten milliseconds a part however long it is.
 
 use super::{Event, Run, TRIES_A_PART, about, cells, unpack};
 use crate::digest::Digest;
@@ -15,13 +19,16 @@ use std::time::Instant;
 const LEARNER: &str = "learner/";
 const EXPLORER: &str = "explorer/";
 
+/// How often the length of a part doubles.
+const DOUBLINGS: u32 = 3;
+
 impl Run<'_> {
     /// Plays `rounds` rounds of `width` asks each, in every one of them ask, propose, judge, tell and
     /// learn, and returns the groups in order. It ends early when the explorer has nothing more to ask.
     ///
     /// Round `i` draws from streams of its own, whatever came before it. Caps are checked between
-    /// parts, so a run may go past a cap by one part. What the learner reports is averaged over the
-    /// rounds that report it.
+    /// parts, so a run may go past a cap by one part, which is hardly longer than all before it. What
+    /// the learner reports is averaged over the rounds that report it.
     pub fn play<D: Domain>(
         &mut self,
         stage: &str,
@@ -33,7 +40,6 @@ impl Run<'_> {
         let state_key = self.key(&format!("{stage}/state"));
         let base = self.seed(stage).at("occurrence", u64::from(key.occurrence));
         let judge = parts.judge.name();
-        let rounds_a_part = (TRIES_A_PART / width.max(1)).max(1) as u64;
         self.options.observer.see(&Event::Begin { stage, tries: rounds.saturating_mul(width as u64) });
 
         let mut groups: Vec<Group<D>> = Vec::new();
@@ -42,7 +48,8 @@ impl Run<'_> {
         let mut first = 0;
         for part in 0.. {
             self.check_stop()?;
-            let count = rounds_a_part.min(rounds - first);
+            let tries = TRIES_A_PART << DOUBLINGS.min(part);
+            let count = ((tries / width.max(1)).max(1) as u64).min(rounds - first);
             if count == 0 {
                 break;
             }

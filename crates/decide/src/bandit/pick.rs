@@ -41,10 +41,10 @@ impl Bandit {
                 allowed.each(|arm| laws.push(prior.after(tally.n[arm], tally.sum[arm], noise)));
                 spread(largest_gaussian(&laws));
             }
-            (&Algorithm::LinThompson { scale, .. }, Mind::Linear(linear)) => {
+            (&Algorithm::LinThompson { scale, .. }, Mind::Linear { models }) => {
                 let mut laws = Vec::new();
                 allowed.each(|arm| {
-                    let forecast = linear.forecast(arm, &context.features);
+                    let forecast = models[arm].forecast(&context.features);
                     laws.push(Gaussian { mean: forecast.mean, variance: scale * scale * forecast.variance });
                 });
                 spread(largest_gaussian(&laws));
@@ -123,16 +123,18 @@ impl Bandit {
                     law.mean + law.variance.sqrt() * normal(rng)
                 }))
             }
-            (&Algorithm::LinUcb { alpha, .. }, Mind::Linear(linear)) => sure(allowed.argmax(|arm| {
-                let forecast = linear.forecast(arm, x);
+            (&Algorithm::LinUcb { alpha, .. }, Mind::Linear { models }) => sure(allowed.argmax(|arm| {
+                let forecast = models[arm].forecast(x);
                 forecast.mean + alpha * forecast.variance.sqrt()
             })),
-            (&Algorithm::LinThompson { scale, .. }, Mind::Linear(linear)) => drawn(allowed.argmax(|arm| {
-                let forecast = linear.forecast(arm, x);
-                forecast.mean + scale * forecast.variance.sqrt() * normal(rng)
-            })),
-            (&Algorithm::GlmUcb { alpha, .. }, Mind::Logistic(logistic)) => sure(allowed.argmax(|arm| {
-                let forecast = logistic.forecast(arm, x);
+            (&Algorithm::LinThompson { scale, .. }, Mind::Linear { models }) => {
+                drawn(allowed.argmax(|arm| {
+                    let forecast = models[arm].forecast(x);
+                    forecast.mean + scale * forecast.variance.sqrt() * normal(rng)
+                }))
+            }
+            (&Algorithm::GlmUcb { alpha, .. }, Mind::Logistic { models }) => sure(allowed.argmax(|arm| {
+                let forecast = models[arm].forecast(x);
                 forecast.mean + alpha * forecast.variance.sqrt()
             })),
             (Algorithm::Exp3 { .. }, Mind::Exponential(weights)) => {

@@ -4,6 +4,9 @@ use super::Memory;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
+/// An arm whose rewards weigh less counts as never pulled: long before its mean is lost to rounding.
+const FORGOTTEN: f64 = 1e-9;
+
 /// Counts, sums and spreads of the rewards of each arm, as far as they are remembered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Tally {
@@ -58,11 +61,12 @@ impl Tally {
             }
             Memory::Discount { gamma } => {
                 for (n, sum) in self.n.iter_mut().zip(&mut self.sum) {
-                    *n *= gamma;
-                    *sum *= gamma;
+                    let kept = if *n > FORGOTTEN { gamma } else { 0.0 };
+                    *n *= kept;
+                    *sum *= kept;
                 }
-                self.t *= gamma;
                 self.add(arm, reward);
+                self.t = self.n.iter().sum();
             }
             Memory::Window { rounds } => {
                 self.window.push_back((arm as u32, reward));

@@ -6,6 +6,7 @@ pub mod exp2;
 pub mod index;
 pub mod inverse_gap;
 pub mod one_sided;
+pub mod logistic;
 pub mod posterior;
 pub mod ridge;
 pub mod tsallis;

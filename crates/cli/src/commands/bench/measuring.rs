@@ -1,5 +1,6 @@
 //! A benchmark under way: the two sides take turns, medians are compared.
 
+use super::decisions::{self, Game};
 use super::ours::{self, Trainee};
 use super::peer::Peer;
 use super::shapes::{NEW_TOKENS, Shape, TRAIN_ROWS, TRAIN_TOKENS};
@@ -30,28 +31,42 @@ pub struct Measuring<'a> {
 }
 
 impl<'a> Measuring<'a> {
-    /// Starts the peer if there is one.
+    /// Starts the language peer if there is one and it has something to do.
     pub fn start(settings: &'a Bench, context: &Context) -> Result<Measuring<'a>> {
         let models = tempfile::tempdir()
             .map_err(|source| CommandError::io(&std::env::temp_dir(), "making a directory", source))?;
-        let peer = match &settings.python {
-            Some(python) => Some(Peer::start(python, context.threads)?),
-            None => None,
-        };
-        match &peer {
-            Some(peer) => {
-                context.shell.say(&format!("peer: {} on {} threads", peer.versions, context.threads))
+        let (shell, threads) = (context.shell, context.threads);
+        let mut bench =
+            Measuring { settings, shell, threads, peer: None, models, peak: 0.0, lines: Vec::new() };
+        match &settings.python {
+            Some(python) if bench.wants_language() => {
+                let peer = Peer::language(python, threads)?;
+                shell.say(&format!("peer: {} on {threads} threads", peer.versions));
+                bench.peer = Some(peer);
             }
-            None => context.shell.say(
-                "no peer: only this engine is measured; `--python PATH` with torch and transformers adds one",
+            Some(_) => {}
+            None => shell.say(
+                "no peer: only this engine is measured; `--python PATH` adds one, torch and transformers for \
+                 the language lines, mabwiser for the decisions",
             ),
         }
-        let (shell, threads) = (context.shell, context.threads);
-        Ok(Measuring { settings, shell, threads, peer, models, peak: 0.0, lines: Vec::new() })
+        Ok(bench)
+    }
+
+    /// Whether any line about language models is wanted.
+    pub fn wants_language(&self) -> bool {
+        let shapes = Shape::ALL.iter().map(|shape| shape.name());
+        let of_shape = |shape: &str| {
+            let train = ["tokens_per_second", "gflops", "share_of_peak", "peak_memory"];
+            let train = train.map(|kind| format!("train/{shape}/{kind}"));
+            train.into_iter().chain(BATCHES.map(|batch| format!("sample/{shape}/batch_{batch}")))
+        };
+        self.wants("sgemm") || shapes.flat_map(of_shape).any(|name| self.wants(&name))
     }
 
     fn wants(&self, name: &str) -> bool {
-        self.settings.only.as_ref().is_none_or(|text| name.contains(text.as_str()))
+        let group = if name.starts_with("decisions/") { "decisions" } else { "language" };
+        self.settings.only.as_ref().is_none_or(|text| name.contains(text.as_str()) || group == text)
     }
 
     fn line(&mut self, name: String, unit: &'static str, ours: Option<f64>, peer: Option<f64>) {
@@ -136,7 +151,7 @@ impl<'a> Measuring<'a> {
             json!({"do": "train", "model": directory, "rows": rows, "steps": 3, "rate": ours::RATE});
         let peer = match &self.settings.python {
             Some(python) => {
-                let mut fresh = Peer::start(python, self.threads)?;
+                let mut fresh = Peer::language(python, self.threads)?;
                 fresh.ask(&request)?;
                 fresh.ask(&json!({"do": "memory"}))?["bytes"].as_f64()
             }
@@ -173,6 +188,61 @@ impl<'a> Measuring<'a> {
             let rate = |seconds: Option<f64>| seconds.map(|seconds| (batch * NEW_TOKENS) as f64 / seconds);
             let (ours, theirs) = (rate(median(&mut ours)), rate(median(&mut theirs)));
             self.line(name, "tokens/s", ours, theirs);
+        }
+        Ok(())
+    }
+
+    /// Rounds of bandits, taking turns with MABWiser; then rounds in a stored ledger.
+    pub fn decisions(&mut self) -> Result<()> {
+        let games: Vec<Game> =
+            Game::all().into_iter().filter(|game| self.wants(&format!("decisions/{}", game.name))).collect();
+        let mut peer = match &self.settings.python {
+            // A Python without it is no reason to leave the other lines out.
+            Some(python) if !games.is_empty() => match Peer::decisions(python, self.threads) {
+                Ok(peer) => {
+                    self.shell.say(&format!("peer of the decisions: {}", peer.versions));
+                    Some(peer)
+                }
+                Err(error) => {
+                    self.shell.say(&format!("no peer of the decisions: {error}"));
+                    None
+                }
+            },
+            _ => None,
+        };
+        for game in games {
+            self.shell.say(&format!("measuring decisions, {}", game.name));
+            let request = json!({
+                "do": "play", "policy": game.name, "contexts": game.contexts, "rewards": game.rewards,
+            });
+            let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+            for turn in 0..=self.settings.turns {
+                let mut chosen = Vec::new();
+                // A turn of ours is short, so there are several.
+                for _ in 0..5 {
+                    let seconds;
+                    (seconds, chosen) = game.play()?;
+                    ours.extend((turn > 0).then_some(seconds));
+                }
+                let Some(peer) = &mut peer else { continue };
+                let reply = peer.ask(&request)?;
+                theirs.extend(reply["seconds"].as_f64().filter(|_| turn > 0));
+                if turn == 0 && game.is_certain() {
+                    let theirs = numbers(&reply["chosen"]);
+                    let alike = theirs.iter().zip(&chosen).filter(|(a, b)| **a == f64::from(**b)).count();
+                    self.shell
+                        .say(&format!("  both sides decide alike in {alike} of {} rounds", game.rounds()));
+                }
+            }
+            let rate = |seconds: Option<f64>| seconds.map(|seconds| game.rounds() as f64 / seconds);
+            let name = format!("decisions/{}", game.name);
+            self.line(name, "rounds/s", rate(median(&mut ours)), rate(median(&mut theirs)));
+        }
+        if self.wants("decisions/recorded") {
+            self.shell.say("measuring decisions, recorded");
+            let rates = (0..self.settings.turns).map(|_| decisions::recorded()).collect::<Result<Vec<f64>>>();
+            let ours = median(&mut rates?);
+            self.line("decisions/recorded".to_owned(), "rounds/s", ours, None);
         }
         Ok(())
     }

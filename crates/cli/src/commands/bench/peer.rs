@@ -1,4 +1,4 @@
-//! The peer: a Python process that runs PyTorch and transformers on the same work.
+//! The peers: Python processes that run PyTorch and transformers, or MABWiser, on the same work.
 
 use crate::error::{CommandError, Kind, Result};
 use serde_json::{Value, json};
@@ -6,8 +6,11 @@ use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// The script the process runs.
-const SCRIPT: &str = include_str!("peer.py");
+/// What a peer of the language lines runs.
+const LANGUAGE: &str = include_str!("peer.py");
+
+/// What a peer of the decision lines runs.
+const DECISIONS: &str = include_str!("decisions.py");
 
 /// A running peer; it ends when dropped.
 pub struct Peer {
@@ -15,20 +18,31 @@ pub struct Peer {
     requests: ChildStdin,
     replies: BufReader<ChildStdout>,
     complaints: std::fs::File,
+    /// The packages that it needs.
+    packages: &'static [&'static str],
     /// The versions it reported.
     pub versions: String,
 }
 
 impl Peer {
     /// Starts a Python that has torch and transformers.
-    pub fn start(python: &Path, threads: usize) -> Result<Peer> {
+    pub fn language(python: &Path, threads: usize) -> Result<Peer> {
+        Peer::start(python, threads, LANGUAGE, &["torch", "transformers"])
+    }
+
+    /// Starts a Python that has MABWiser.
+    pub fn decisions(python: &Path, threads: usize) -> Result<Peer> {
+        Peer::start(python, threads, DECISIONS, &["mabwiser", "numpy"])
+    }
+
+    fn start(python: &Path, threads: usize, script: &str, packages: &'static [&'static str]) -> Result<Peer> {
         let failed = |what: &str, source: std::io::Error| CommandError::io(python, what, source);
         let complaints =
             tempfile::tempfile().map_err(|source| failed("making a file for its errors", source))?;
         let stderr =
             complaints.try_clone().map_err(|source| failed("making a file for its errors", source))?;
         let mut child = Command::new(python)
-            .args(["-c", SCRIPT])
+            .args(["-c", script])
             .env("OMP_NUM_THREADS", threads.to_string())
             .env("HF_HUB_OFFLINE", "1")
             .stdin(Stdio::piped())
@@ -38,10 +52,11 @@ impl Peer {
             .map_err(|source| failed("starting", source))?;
         let requests = child.stdin.take().expect("stdin was asked to be piped");
         let replies = BufReader::new(child.stdout.take().expect("stdout was asked to be piped"));
-        let mut peer = Peer { child, requests, replies, complaints, versions: String::new() };
+        let mut peer = Peer { child, requests, replies, complaints, packages, versions: String::new() };
         let hello = peer.ask(&json!({"do": "hello", "threads": threads}))?;
-        let version = |name: &str| hello[name].as_str().unwrap_or("of unknown version").to_owned();
-        peer.versions = format!("torch {}, transformers {}", version("torch"), version("transformers"));
+        let version =
+            |name: &&str| format!("{name} {}", hello[name].as_str().unwrap_or("of unknown version"));
+        peer.versions = packages.iter().map(version).collect::<Vec<_>>().join(", ");
         Ok(peer)
     }
 
@@ -72,7 +87,7 @@ impl Peer {
         let _ = self.complaints.rewind().and_then(|()| self.complaints.read_to_string(&mut words));
         let last = words.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
         CommandError::new(Kind::Failed, format_args!("the Python peer ended: {last}"))
-            .hint("--python wants an interpreter with torch and transformers installed")
+            .hint(format!("--python wants an interpreter with {} installed", self.packages.join(" and ")))
     }
 }
 
