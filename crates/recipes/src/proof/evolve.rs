@@ -37,6 +37,7 @@ fn run(options: &ProofOptions<'_>) -> Result<ProofReport> {
     let mut report = ProofReport::of("evolve", options);
     references::report(&arena, &mut report);
     growth::report(&arena, &mut report);
+    growth::longer(runs, options, &mut report)?;
     everyone::report(&arena, &mut report);
     report.notes.push(format!("a seed is a block of {runs} runs of each player in each world"));
     report.notes.push("ratings are made up (1,000 users), not MovieLens".to_owned());
