@@ -111,9 +111,9 @@ impl Figures {
         }
     }
 
-    /// The curve at about a hundred places.
+    /// The curve at about forty places.
     pub(super) fn points(&self) -> Vec<(f64, f64)> {
-        let step = (self.curve.len() / 100).max(1);
+        let step = (self.curve.len() / 40).max(1);
         let points = self.curve.iter().enumerate().skip(step - 1).step_by(step);
         points.map(|(t, regret)| ((t + 1) as f64, *regret)).collect()
     }
