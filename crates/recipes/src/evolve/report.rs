@@ -68,24 +68,25 @@ struct Played<'a> {
     curve: Vec<f64>,
 }
 
-/// All results in one file.
-pub(super) fn snapshot(recipe: &Evolve, games: &[Game]) -> Result<Snapshot> {
-    let played = |game| {
-        let Game { world, player, .. } = game;
+impl<'a> Played<'a> {
+    fn of(game: &'a Game) -> Played<'a> {
         Played {
-            world,
-            player,
+            world: &game.world,
+            player: &game.player,
             regret: game.totals(),
             reward: game.rewards(),
             fit: game.fit(),
             curve: game.curve(),
         }
-    };
+    }
+}
+
+/// All results in one file.
+pub(super) fn snapshot(recipe: &Evolve, games: &[Game]) -> Result<Snapshot> {
     let names = recipe.players.iter().map(super::Player::name);
-    let summary = Summary {
-        games: games.iter().map(played).collect(),
-        win_rates: names.zip(rates(recipe, games)).collect(),
-    };
+    let win_rates = names.zip(rates(recipe, games)).collect();
+    let games = games.iter().map(Played::of).collect();
+    let summary = Summary { games, win_rates };
     let bytes = serde_json::to_vec(&summary).map_err(Error::part)?;
     Ok(Snapshot { files: vec![("games.json".to_owned(), bytes)] })
 }

@@ -84,6 +84,32 @@ fn a_random_player_loses_what_even_choice_loses() {
     assert!((fit.beta - 0.4).abs() < 0.02, "{fit:?}");
 }
 
+/// What `golden/regret/make.py` found by 3,000 runs.
+#[derive(serde::Deserialize)]
+struct Reference {
+    arms: u32,
+    horizon: u64,
+    player: String,
+    mean: f64,
+    deviation: f64,
+    error: f64,
+}
+
+#[test]
+fn the_references_lose_what_an_independent_simulation_loses() {
+    let golden = include_str!("../../../../golden/regret/references.json");
+    let all: Vec<Reference> = serde_json::from_str(golden).expect("reads");
+    let games = games(&Evolve { runs: 60, blocks: 1, ..Evolve::default() });
+    for game in games {
+        let same = |one: &&Reference| (one.arms, one.horizon) == (5, 300) && one.player == game.player;
+        let reference = all.iter().find(same).expect("there");
+        let totals = game.totals();
+        let mean = totals.iter().sum::<f64>() / totals.len() as f64;
+        let error = (reference.deviation.powi(2) / totals.len() as f64 + reference.error.powi(2)).sqrt();
+        assert!((mean - reference.mean).abs() < 3.0 * error, "{}: {mean} {}", game.player, reference.mean);
+    }
+}
+
 #[test]
 fn what_is_noted_is_what_was_played() {
     let records = records(Evolve::CARD, |run| small().run(run));

@@ -1,8 +1,8 @@
 //! Everybody plays everywhere, and what is left of it.
 
-use crate::evolve::{Evolve, Game, Player, Teacher};
+use crate::evolve::{Course, Evolve, Game, Player, Teacher};
 use crate::proof::{ProofOptions, arm};
-use autodidact_core::Result;
+use autodidact_core::{Recipe, Result};
 use autodidact_decide::world::{World, WorldConfig};
 use autodidact_math::regret::of_even_choice;
 use autodidact_math::regret_fit::RegretFit;
@@ -54,11 +54,10 @@ impl Arena {
             players: players.to_vec(),
             ..Evolve::default()
         };
-        autodidact_core::Recipe::check(&recipe)?;
+        recipe.check()?;
         let mut all: Vec<Game> = Vec::new();
         for &seed in &options.seeds {
-            let card = <Evolve as autodidact_core::Recipe>::CARD;
-            let (games, _) = arm(&world.name(), seed, options, card, |run| recipe.run_on(run))?;
+            let (games, _) = arm(&world.name(), seed, options, Evolve::CARD, |run| recipe.run_on(run))?;
             match all.is_empty() {
                 true => all = games,
                 false => all.iter_mut().zip(games).for_each(|(game, more)| game.join(more)),
@@ -93,7 +92,7 @@ impl Figures {
         let shares = regret.iter().zip(even).filter_map(|(lost, even)| Some(lost / (*even)?));
         let arms = game.worlds.first().map_or(0, World::arms);
         let at = |mark: usize| {
-            let of_runs = |of: &dyn Fn(&crate::evolve::Course) -> Option<f64>| {
+            let of_runs = |of: &dyn Fn(&Course) -> Option<f64>| {
                 mean(&game.courses.iter().filter_map(of).collect::<Vec<f64>>())
             };
             Some((of_runs(&|course| course.min_frac(mark, arms))?, of_runs(&|course| course.opt_frac(mark))?))
@@ -112,9 +111,9 @@ impl Figures {
         }
     }
 
-    /// The curve at about a hundred places.
+    /// The curve at about forty places.
     pub(super) fn points(&self) -> Vec<(f64, f64)> {
-        let step = (self.curve.len() / 100).max(1);
+        let step = (self.curve.len() / 40).max(1);
         let points = self.curve.iter().enumerate().skip(step - 1).step_by(step);
         points.map(|(t, regret)| ((t + 1) as f64, *regret)).collect()
     }

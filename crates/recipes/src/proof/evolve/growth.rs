@@ -2,7 +2,11 @@
 
 use super::arena::{Arena, Figures, MARKS};
 use super::references::PLAYERS;
-use crate::proof::{Chart, Line, ProofReport, Table, between, claim};
+use crate::evolve::Player;
+use crate::proof::{Chart, Line, ProofOptions, ProofReport, Scale, Table, between, claim};
+use autodidact_core::Result;
+use autodidact_decide::world::{Bernoulli, WorldConfig};
+use autodidact_math::regret_fit::RegretFit;
 
 /// The five-armed worlds: with twenty arms within 1,000 rounds every rule looks linear.
 const FITTED: [(&str, f64); 2] = [("bernoulli-5-0.5", 0.5), ("bernoulli-5-0.2", 0.2)];
@@ -57,6 +61,40 @@ pub(super) fn report(arena: &Arena, report: &mut ProofReport) {
         }
         report.charts.push(chart);
     }
+}
+
+/// UCB's fit in the hard world with five arms as the horizon grows: within 1,000 rounds it is still finding
+/// the best arm, and alpha and beta cannot be told apart.
+pub(super) fn longer(runs: u32, options: &ProofOptions<'_>, report: &mut ProofReport) -> Result<()> {
+    let hard = Bernoulli::hard(5);
+    let horizon = if options.scale == Scale::Quick { 1_000 } else { 10_000 };
+    let ucb: Vec<Player> = Player::references().into_iter().take(1).collect();
+    let mut arena = Arena::default();
+    arena.play(&WorldConfig::Bernoulli(Bernoulli { horizon, ..hard }), &ucb, runs, options)?;
+    let Some(figures) = arena.results.first() else { return Ok(()) };
+    let title = "fit of UCB's mean regret over longer horizons, K = 5, gap 0.2";
+    let mut table = Table::of(title, &["rounds", "regret", "alpha", "beta / gap", "residual"]);
+    let mut last = f64::NAN;
+    for rounds in [1_000, 2_000, 5_000, 10_000] {
+        let Some(curve) = figures.curve.get(..rounds) else { continue };
+        let Some(fit) = RegretFit::of(curve, hard_gap()) else { continue };
+        last = fit.beta / hard_gap();
+        table.push([
+            rounds.to_string(),
+            format!("{:.1}", curve[rounds - 1]),
+            format!("{:.2}", fit.alpha),
+            format!("{last:.4}"),
+            format!("{:.2}", fit.residual),
+        ]);
+    }
+    report.tables.push(table);
+    let name = format!("beta / gap of UCB, K = 5, gap 0.2, {horizon} rounds");
+    report.claims.push(between(name, &[last], 0.0, NONE));
+    Ok(())
+}
+
+fn hard_gap() -> f64 {
+    Bernoulli::hard(5).gap
 }
 
 /// MinFrac and OptFrac in the hard Bernoulli worlds, beside the paper's UCB.

@@ -1,4 +1,4 @@
-//! The four references in the three instances that the card gives values for, and who beats whom.
+//! The four references in the three instances that reference values exist for, and who beats whom.
 
 use super::arena::{Arena, Figures};
 use crate::proof::{ProofReport, Table, between, claim, spread};
@@ -7,7 +7,7 @@ use autodidact_math::welch::{win_rates, wins};
 
 /// Regret at the horizon by 30 runs of a reference implementation: UCB(0.5), Thompson sampling from
 /// Beta(1, 1), greedy, random.
-const CARD: [(&str, &str, [f64; 4]); 3] = [
+const REFERENCES: [(&str, &str, [f64; 4]); 3] = [
     ("bernoulli-5-0.5", "K = 5, gap 0.5, 300 rounds", [17.6, 13.7, 37.2, 119.0]),
     ("bernoulli-5-0.2", "K = 5, gap 0.2, 1000 rounds", [34.7, 28.2, 76.2, 159.4]),
     ("bernoulli-20-0.2", "K = 20, gap 0.2, 1000 rounds", [134.9, 119.9, 111.2, 190.3]),
@@ -16,18 +16,18 @@ const CARD: [(&str, &str, [f64; 4]); 3] = [
 /// The players of that list.
 pub(super) const PLAYERS: [&str; 4] = ["ucb", "thompson", "greedy", "random"];
 
-/// How many runs the card's values average.
-const CARD_RUNS: f64 = 30.0;
+/// How many runs those values average.
+const REFERENCE_RUNS: f64 = 30.0;
 
 /// Level of the test behind a win.
 const LEVEL: f64 = 0.05;
 
 pub(super) fn report(arena: &Arena, report: &mut ProofReport) {
     let mut table = Table::of(
-        "regret of the references beside the card's",
-        &["instance", "player", "ours", "95 % interval", "card", "band of the card"],
+        "regret beside the reference values",
+        &["instance", "player", "ours", "95 % interval", "reference", "band"],
     );
-    for (world, title, values) in CARD {
+    for (world, title, values) in REFERENCES {
         for (player, value) in PLAYERS.into_iter().zip(values) {
             let Some(figures) = arena.get(world, player) else { continue };
             let reach = band(&figures.regret);
@@ -50,12 +50,12 @@ pub(super) fn report(arena: &Arena, report: &mut ProofReport) {
     standing(arena, report);
 }
 
-/// How far from the card's mean ours may lie: the means differ by chance, both of them. The twelve bands
-/// hold together with 95 % (Bonferroni); the spread of the card's runs is taken to be that of ours.
+/// How far from the reference's mean ours may lie: the means differ by chance, both of them. The twelve bands
+/// hold together with 95 % (Bonferroni); the spread of the reference's runs is taken to be that of ours.
 fn band(values: &[f64]) -> f64 {
-    let level = 1.0 - LEVEL / (CARD.len() * PLAYERS.len()) as f64;
+    let level = 1.0 - LEVEL / (REFERENCES.len() * PLAYERS.len()) as f64;
     let alone = t_mean(values, level).map_or(f64::NAN, |interval| interval.high - interval.value);
-    alone * (1.0 + values.len() as f64 / CARD_RUNS).sqrt()
+    alone * (1.0 + values.len() as f64 / REFERENCE_RUNS).sqrt()
 }
 
 fn tenths(value: f64) -> f64 {
