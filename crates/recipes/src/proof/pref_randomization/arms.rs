@@ -1,8 +1,7 @@
 //! When to ask: always, in doubt, by chance, never; and what becomes of it without noise.
 
-use super::slope;
 use crate::pref_randomization::{Method, PrefRandomization};
-use crate::proof::{Chart, ProofOptions, ProofReport, Table, arm, between, claim};
+use crate::proof::{Chart, ProofOptions, ProofReport, Table, arm, between, claim, slope};
 use autodidact_core::{Recipe, Result};
 use autodidact_decide::preference::{AskWhen, LsviConfig};
 use autodidact_math::summary::mean;
@@ -75,7 +74,8 @@ pub fn show(
             PrefRandomization { ask: AskWhen::Chance { chance }, ..base.clone() }
         })
     };
-    let by_chance = [budget(&doubt[1], "by chance, as often as 0.2")?, budget(&doubt[2], "by chance, as often as 0.4")?];
+    let by_chance =
+        [budget(&doubt[1], "by chance, as often as 0.2")?, budget(&doubt[2], "by chance, as often as 0.4")?];
     let rare = asking("by chance, 5 %", AskWhen::Chance { chance: 0.05 })?;
     let never = asking("never", AskWhen::Disagreement { above: f64::INFINITY })?;
     let still = match base.method {
