@@ -5,13 +5,15 @@
 //! difference of their returns. Wu, Sun 2024, arXiv 2310.14554.
 
 mod agent;
+mod ensemble;
 mod lsvi;
 mod question;
 mod thompson;
 mod world;
 
 pub use agent::{Duelist, Novice, Opponent};
-pub use lsvi::{Backup, Cut, Lsvi, LsviConfig};
+pub use ensemble::Ensemble;
+pub use lsvi::{Backup, Cut, Lsvi, LsviConfig, Sampler};
 pub use question::{AskWhen, disagreement, gaussian_disagreement, weighted_disagreement};
 pub use thompson::{Dynamics, Thompson, ThompsonConfig};
 pub use world::{DuelWorld, Taste};

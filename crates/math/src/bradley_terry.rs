@@ -65,21 +65,72 @@ impl Likelihood {
     /// The penalised negative log-likelihood at `theta`, in nats; `weights[i]` multiplies comparison `i`,
     /// no weights count as ones.
     pub fn loss(&self, comparisons: &[Comparison], weights: &[f64], theta: &[f64]) -> f64 {
-        let penalty = 0.5 * self.ridge * dot(theta, theta);
-        let nats = comparisons.iter().enumerate().map(|(i, one)| {
-            let margin = dot(&one.difference, theta);
-            -weight(weights, i) * log_chance(margin, self.slope, one.first_won)
-        });
-        penalty + nats.sum::<f64>()
+        Problem { likelihood: self, comparisons, weights, centre: &[] }.loss(theta)
     }
 
     /// The gradient of [`Likelihood::loss`].
     pub fn gradient(&self, comparisons: &[Comparison], weights: &[f64], theta: &[f64]) -> Vec<f64> {
-        let mut gradient: Vec<f64> = theta.iter().map(|x| self.ridge * x).collect();
-        for (i, one) in comparisons.iter().enumerate() {
+        Problem { likelihood: self, comparisons, weights, centre: &[] }.gradient(theta)
+    }
+
+    /// The minimiser of [`Likelihood::loss`], found from `start`, whose length is the number of
+    /// features. `None` when a setting or a number is not what it must be, or a length differs.
+    pub fn fit(&self, comparisons: &[Comparison], weights: &[f64], start: &[f64]) -> Option<Fit> {
+        self.fit_around(&[], comparisons, weights, start)
+    }
+
+    /// The same with the penalty `ridge / 2 * ||theta - centre||^2`. With a centre drawn from the prior
+    /// `N(0, I / ridge)` and weights drawn with mean 1, the minimisers are about draws from the posterior.
+    pub fn fit_around(
+        &self,
+        centre: &[f64],
+        comparisons: &[Comparison],
+        weights: &[f64],
+        start: &[f64],
+    ) -> Option<Fit> {
+        let sound = |x: f64| x > 0.0 && x.is_finite();
+        let finite = |numbers: &[f64]| numbers.iter().all(|x| x.is_finite());
+        let fits = |one: &Comparison| one.difference.len() == start.len() && finite(&one.difference);
+        let weighed = weights.is_empty() || weights.len() == comparisons.len();
+        let centred = centre.is_empty() || centre.len() == start.len();
+        if !(sound(self.slope) && sound(self.ridge) && weighed && centred)
+            || !(finite(weights) && finite(centre) && finite(start))
+            || weights.iter().any(|weight| *weight < 0.0)
+            || !comparisons.iter().all(fits)
+        {
+            return None;
+        }
+        Problem { likelihood: self, comparisons, weights, centre }.minimum(start)
+    }
+}
+
+/// What is minimised; no weights are ones, no centre is the origin.
+struct Problem<'a> {
+    likelihood: &'a Likelihood,
+    comparisons: &'a [Comparison],
+    weights: &'a [f64],
+    centre: &'a [f64],
+}
+
+impl Problem<'_> {
+    fn loss(&self, theta: &[f64]) -> f64 {
+        let Likelihood { slope, ridge, .. } = *self.likelihood;
+        let distance = |(i, x): (usize, &f64)| (x - self.centre.get(i).unwrap_or(&0.0)).powi(2);
+        let penalty = 0.5 * ridge * theta.iter().enumerate().map(distance).sum::<f64>();
+        let nats = self.comparisons.iter().enumerate().map(|(i, one)| {
+            -weight(self.weights, i) * log_chance(dot(&one.difference, theta), slope, one.first_won)
+        });
+        penalty + nats.sum::<f64>()
+    }
+
+    fn gradient(&self, theta: &[f64]) -> Vec<f64> {
+        let Likelihood { slope, ridge, .. } = *self.likelihood;
+        let pull = |(i, x): (usize, &f64)| ridge * (x - self.centre.get(i).unwrap_or(&0.0));
+        let mut gradient: Vec<f64> = theta.iter().enumerate().map(pull).collect();
+        for (i, one) in self.comparisons.iter().enumerate() {
             let margin = dot(&one.difference, theta);
-            let missed = chance(if one.first_won { -margin } else { margin }, self.slope);
-            let pull = weight(weights, i) * self.slope * if one.first_won { -missed } else { missed };
+            let missed = chance(if one.first_won { -margin } else { margin }, slope);
+            let pull = weight(self.weights, i) * slope * if one.first_won { -missed } else { missed };
             for (sum, x) in gradient.iter_mut().zip(&one.difference) {
                 *sum += pull * x;
             }
@@ -87,73 +138,14 @@ impl Likelihood {
         gradient
     }
 
-    /// The minimiser of [`Likelihood::loss`], found from `start`, whose length is the number of
-    /// features. `None` when a setting or a number is not what it must be, or a length differs.
-    pub fn fit(&self, comparisons: &[Comparison], weights: &[f64], start: &[f64]) -> Option<Fit> {
-        let sound = |x: f64| x > 0.0 && x.is_finite();
-        let finite = |numbers: &[f64]| numbers.iter().all(|x| x.is_finite());
-        let fits = |one: &Comparison| one.difference.len() == start.len() && finite(&one.difference);
-        let weighed = weights.is_empty() || weights.len() == comparisons.len();
-        if !(sound(self.slope) && sound(self.ridge) && weighed && finite(weights) && finite(start))
-            || weights.iter().any(|weight| *weight < 0.0)
-            || !comparisons.iter().all(fits)
-        {
-            return None;
-        }
-        let mut theta = start.to_vec();
-        let mut gradient = self.gradient(comparisons, weights, &theta);
-        let mut steps = 0;
-        while largest(&gradient) > self.tolerance && steps < self.steps {
-            let hessian = self.hessian(comparisons, weights, &theta);
-            // The ridge makes it positive definite, unless its numbers overflow.
-            let step = hessian.cholesky()?.solve(&DVector::from_column_slice(&gradient));
-            let Some(next) = self.shortened(comparisons, weights, &theta, step.as_slice(), &gradient) else {
-                break;
-            };
-            theta = next;
-            gradient = self.gradient(comparisons, weights, &theta);
-            steps += 1;
-        }
-        Some(Fit { gradient: largest(&gradient), theta, steps })
-    }
-
-    /// The first of the points at 1, 1/2, 1/4, ... of the Newton step that lowers the loss as Armijo
-    /// asks, or that does not lower it for rounding alone and has the smaller gradient.
-    fn shortened(
-        &self,
-        comparisons: &[Comparison],
-        weights: &[f64],
-        theta: &[f64],
-        step: &[f64],
-        gradient: &[f64],
-    ) -> Option<Vec<f64>> {
-        let before = self.loss(comparisons, weights, theta);
-        let fall = dot(step, gradient);
-        let rounding = 1e-13 * before.abs().max(1.0);
-        let mut share = 1.0;
-        for _ in 0..50 {
-            let next: Vec<f64> = theta.iter().zip(step).map(|(x, step)| x - share * step).collect();
-            let after = self.loss(comparisons, weights, &next);
-            if after <= before - 1e-4 * share * fall {
-                return Some(next);
-            }
-            if after <= before + rounding
-                && largest(&self.gradient(comparisons, weights, &next)) < largest(gradient)
-            {
-                return Some(next);
-            }
-            share *= 0.5;
-        }
-        None
-    }
-
-    fn hessian(&self, comparisons: &[Comparison], weights: &[f64], theta: &[f64]) -> DMatrix<f64> {
+    fn hessian(&self, theta: &[f64]) -> DMatrix<f64> {
+        let Likelihood { slope, ridge, .. } = *self.likelihood;
         let n = theta.len();
-        let mut hessian = DMatrix::from_diagonal_element(n, n, self.ridge);
-        for (i, one) in comparisons.iter().enumerate() {
+        let mut hessian = DMatrix::from_diagonal_element(n, n, ridge);
+        for (i, one) in self.comparisons.iter().enumerate() {
             let margin = dot(&one.difference, theta);
-            let curve = chance(margin, self.slope) * chance(-margin, self.slope);
-            let scale = weight(weights, i) * self.slope * self.slope * curve;
+            let curve = chance(margin, slope) * chance(-margin, slope);
+            let scale = weight(self.weights, i) * slope * slope * curve;
             for (column, &y) in one.difference.iter().enumerate().filter(|(_, y)| **y != 0.0) {
                 for (row, &x) in one.difference.iter().enumerate() {
                     hessian[(row, column)] += scale * x * y;
@@ -161,6 +153,40 @@ impl Likelihood {
             }
         }
         hessian
+    }
+
+    fn minimum(&self, start: &[f64]) -> Option<Fit> {
+        let mut theta = start.to_vec();
+        let mut gradient = self.gradient(&theta);
+        let mut steps = 0;
+        while largest(&gradient) > self.likelihood.tolerance && steps < self.likelihood.steps {
+            // The ridge makes it positive definite, unless its numbers overflow.
+            let step = self.hessian(&theta).cholesky()?.solve(&DVector::from_column_slice(&gradient));
+            let Some(next) = self.shortened(&theta, step.as_slice(), &gradient) else { break };
+            theta = next;
+            gradient = self.gradient(&theta);
+            steps += 1;
+        }
+        Some(Fit { gradient: largest(&gradient), theta, steps })
+    }
+
+    /// The first of the points at 1, 1/2, 1/4, ... of the Newton step that lowers the loss as Armijo
+    /// asks, or that does not lower it for rounding alone and has the smaller gradient.
+    fn shortened(&self, theta: &[f64], step: &[f64], gradient: &[f64]) -> Option<Vec<f64>> {
+        let before = self.loss(theta);
+        let fall = dot(step, gradient);
+        let rounding = 1e-13 * before.abs().max(1.0);
+        let mut share = 1.0;
+        for _ in 0..50 {
+            let next: Vec<f64> = theta.iter().zip(step).map(|(x, step)| x - share * step).collect();
+            let after = self.loss(&next);
+            let falls = after <= before - 1e-4 * share * fall;
+            if falls || (after <= before + rounding && largest(&self.gradient(&next)) < largest(gradient)) {
+                return Some(next);
+            }
+            share *= 0.5;
+        }
+        None
     }
 }
 
@@ -225,6 +251,18 @@ mod tests {
             assert!((sum - 1.0).abs() < 1e-15);
             assert!((chance(margin, 4.0) + chance(-margin, 4.0) - 1.0).abs() < 1e-15);
         }
+    }
+
+    #[test]
+    fn a_centre_is_where_nothing_was_seen_and_the_gradient_is_measured_from_it() {
+        let settings = Likelihood::default();
+        let none = settings.fit_around(&[0.5, -2.0], &[], &[], &[0.0; 2]).expect("nothing is known");
+        assert!((none.theta[0] - 0.5).abs() < 1e-9 && (none.theta[1] + 2.0).abs() < 1e-9);
+        // One win on difference 1 around 0.5: 0.5 (theta - 0.5) = sigmoid(-theta).
+        let rows = [comparison(&[1.0], true)];
+        let theta = settings.fit_around(&[0.5], &rows, &[], &[0.0]).expect("fits").theta[0];
+        assert!((0.5 * (theta - 0.5) - 1.0 / (1.0 + theta.exp())).abs() < 1e-8, "{theta}");
+        assert!(settings.fit_around(&[0.5, 0.5], &rows, &[], &[0.0]).is_none());
     }
 
     #[test]

@@ -124,9 +124,7 @@ impl Recipe for CascadingRl {
         let known = Known::of(&world);
         let episodes = u64::from(self.rounds) * u64::from(self.episodes);
         match self.method {
-            Method::CascadingVi(config) => {
-                self.play(Optimist::new(known, config, episodes)?, &world, run)
-            }
+            Method::CascadingVi(config) => self.play(Optimist::new(known, config, episodes)?, &world, run),
             Method::CascadingBpi(config) => self.play(Identify::new(known, config)?, &world, run),
             Method::Lists(Baseline { delta, bonus }) => {
                 self.play(WholeLists::new(known, delta, bonus, episodes)?, &world, run)

@@ -18,7 +18,7 @@ pub(crate) mod relax;
 pub(crate) mod self_sampled;
 
 pub use arm::{Recorder, Track, arm};
-pub use claims::{between, claim, spread};
+pub use claims::{between, claim, slope, spread};
 
 use autodidact_core::{Observer, Result, Stop};
 use serde::{Deserialize, Serialize};

@@ -50,7 +50,7 @@ impl CascadeShape {
             ("world.horizon", self.horizon),
         ];
         for (field, found) in counts {
-            if found == 0 || found > 10_000 {
+            if !(1..=10_000).contains(&found) {
                 return Err(Error::invalid(field, "between 1 and 10000", found));
             }
         }

@@ -34,7 +34,7 @@ impl Chain {
     /// The world, with one feature a state and action.
     pub fn build(&self) -> Result<Mdp> {
         for (field, found) in [("world.states", self.states), ("world.horizon", self.horizon)] {
-            if found < 2 || found > 1_000 {
+            if !(2..=1_000).contains(&found) {
                 return Err(Error::invalid(field, "between 2 and 1000", found));
             }
         }

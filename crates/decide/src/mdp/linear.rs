@@ -39,7 +39,7 @@ impl RandomLinear {
             ("world.horizon", self.horizon),
         ];
         for (field, found) in counts {
-            if found == 0 || found > 1_000 {
+            if !(1..=1_000).contains(&found) {
                 return Err(Error::invalid(field, "between 1 and 1000", found));
             }
         }

@@ -22,7 +22,7 @@ pub trait Duelist: Serialize + DeserializeOwned + Send + 'static {
     fn spread(&self, runs: &[Run; 2]) -> f64;
 
     /// Learns from a duel; `first_won` where it was asked.
-    fn learn(&mut self, duel: &Duel, first_won: Option<bool>);
+    fn learn(&mut self, duel: &Duel, first_won: Option<bool>, rng: &mut Rng);
 }
 
 /// Fights duels: the new plan against the one before.
@@ -63,8 +63,8 @@ impl<A: Duelist> Policy<Duels> for Opponent<A> {
 pub struct Novice<A>(pub Handle<A>);
 
 impl<A: Duelist> Learn<Duels> for Novice<A> {
-    fn learn(&mut self, groups: &[Group<Duels>], _seed: Seed) -> Result<Lesson> {
-        let mut agent = self.0.lock();
+    fn learn(&mut self, groups: &[Group<Duels>], seed: Seed) -> Result<Lesson> {
+        let (mut agent, mut rng) = (self.0.lock(), seed.rng());
         let mut metrics = Metrics::default();
         let (mut asked, mut spread, mut n) = (0.0, 0.0, 0.0);
         for one in groups.iter().flat_map(|group| &group.tries) {
@@ -72,7 +72,7 @@ impl<A: Duelist> Learn<Duels> for Novice<A> {
                 continue;
             }
             let first_won = one.verdict.value().map(|value| value > 0.5);
-            agent.learn(&one.answer, first_won);
+            agent.learn(&one.answer, first_won, &mut rng);
             asked += f64::from(u8::from(first_won.is_some()));
             spread += one.answer.spread;
             n += 1.0;

@@ -5,7 +5,7 @@
 //! were reached from, plus noise of the inverse covariance of those. The plan is greedy in the result.
 
 use super::question::gaussian_disagreement;
-use super::{Duel, Duelist};
+use super::{Duel, Duelist, Ensemble};
 use crate::mdp::{Plan, Run, Space};
 use autodidact_core::{Error, Result, Rng};
 use autodidact_math::bradley_terry::{Comparison, Likelihood};
@@ -26,11 +26,34 @@ pub struct LsviConfig {
     pub ridge: f64,
     /// Where the values of what was hardly ever seen are cut off; nowhere for tables.
     pub cut: Option<Cut>,
+    /// How the reward's weights are drawn.
+    pub sampler: Sampler,
+}
+
+/// How the reward's weights are drawn from what is believed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Sampler {
+    /// The most likely ones plus noise of the inverse query covariance, as in the paper.
+    #[default]
+    Gaussian,
+    /// One of an ensemble of fits, each to the answers under weights of its own.
+    Ensemble {
+        /// How many fits, at least 2.
+        members: u32,
+    },
 }
 
 impl Default for LsviConfig {
     fn default() -> LsviConfig {
-        LsviConfig { reward_noise: 1.0, value_noise: 1.0, lambda: 1.0, ridge: 0.5, cut: None }
+        LsviConfig {
+            reward_noise: 1.0,
+            value_noise: 1.0,
+            lambda: 1.0,
+            ridge: 0.5,
+            cut: None,
+            sampler: Sampler::Gaussian,
+        }
     }
 }
 
@@ -70,6 +93,11 @@ impl LsviConfig {
             if !(found > 0.0 && found.is_finite()) {
                 return Err(Error::invalid(field, "above 0 and finite", found));
             }
+        }
+        if let Sampler::Ensemble { members } = self.sampler
+            && !(2..=1_000).contains(&members)
+        {
+            return Err(Error::invalid("sampler.members", "between 2 and 1000", members));
         }
         match self.cut {
             Some(cut) if !(0.0 <= cut.low && cut.low <= cut.high) => {
@@ -132,6 +160,8 @@ pub struct Lsvi {
     reward: LinearGaussian,
     theta: Vec<f64>,
     comparisons: Vec<Comparison>,
+    /// Where the sampler is one.
+    ensemble: Option<Ensemble>,
     backups: Vec<Backup>,
     previous: Plan,
 }
@@ -146,8 +176,13 @@ impl Lsvi {
         let none = || Error::invalid("the features", "at least one", space.dim());
         let reward = LinearGaussian::new(space.dim(), config.lambda).ok_or_else(none)?;
         let backup = Backup::of(&space, config.lambda).ok_or_else(none)?;
+        let ensemble = match config.sampler {
+            Sampler::Gaussian => None,
+            Sampler::Ensemble { members } => Some(Ensemble::new(members as usize, space.dim())),
+        };
         Ok(Lsvi {
             likelihood: Likelihood { slope, ridge: config.ridge, ..Likelihood::default() },
+            ensemble,
             reward,
             theta: vec![0.0; space.dim()],
             comparisons: Vec::new(),
@@ -192,8 +227,11 @@ impl Lsvi {
 
 impl Duelist for Lsvi {
     fn plan(&self, rng: &mut Rng) -> Plan {
-        let reward = self.reward.sample(&self.theta, self.config.reward_noise, rng);
-        self.greedy(&reward, rng)
+        let scale = self.config.reward_noise;
+        match &self.ensemble {
+            None => self.greedy(&self.reward.sample(&self.theta, scale, rng), rng),
+            Some(ensemble) => self.greedy(&ensemble.draw(&self.theta, scale, rng), rng),
+        }
     }
 
     fn previous(&self) -> &Plan {
@@ -201,11 +239,14 @@ impl Duelist for Lsvi {
     }
 
     fn spread(&self, runs: &[Run; 2]) -> f64 {
-        let variance = self.reward.variance(&self.space.difference(runs));
-        gaussian_disagreement(self.config.reward_noise * variance.sqrt())
+        let (difference, scale) = (self.space.difference(runs), self.config.reward_noise);
+        match &self.ensemble {
+            None => gaussian_disagreement(scale * self.reward.variance(&difference).sqrt()),
+            Some(ensemble) => scale * ensemble.spread(&difference),
+        }
     }
 
-    fn learn(&mut self, duel: &Duel, first_won: Option<bool>) {
+    fn learn(&mut self, duel: &Duel, first_won: Option<bool>, rng: &mut Rng) {
         if let Some(first_won) = first_won {
             let difference = self.space.difference(&duel.runs);
             self.reward.observe_features(&difference);
@@ -214,6 +255,9 @@ impl Duelist for Lsvi {
             if let Some(fit) = self.likelihood.fit(&self.comparisons, &[], &self.theta) {
                 self.theta = fit.theta;
             }
+        }
+        if let Some(ensemble) = &mut self.ensemble {
+            ensemble.follow(&self.likelihood, &self.comparisons, rng);
         }
         for run in &duel.runs {
             for (backup, (state, action, next)) in self.backups.iter_mut().zip(run.steps()) {

@@ -129,7 +129,7 @@ impl Duelist for Thompson {
         weighted_disagreement(&self.margins(runs), &self.posterior())
     }
 
-    fn learn(&mut self, duel: &Duel, first_won: Option<bool>) {
+    fn learn(&mut self, duel: &Duel, first_won: Option<bool>, _rng: &mut Rng) {
         if let Some(first_won) = first_won {
             let margins = self.margins(&duel.runs);
             for (evidence, margin) in self.evidence.iter_mut().zip(margins) {
@@ -168,7 +168,7 @@ mod tests {
             let spread = agent.spread(&runs);
             let asked = rule.asks(spread, runs[0] == runs[1], 0.0);
             assert!(!asked, "there is nothing to doubt");
-            agent.learn(&Duel { plans, runs, spread, asked }, None);
+            agent.learn(&Duel { plans, runs, spread, asked }, None, &mut rng);
         }
         assert_eq!(agent.posterior(), [1.0]);
     }
@@ -191,7 +191,7 @@ mod tests {
         let runs = [run(1), run(0)];
         let spread = agent.spread(&runs);
         assert!((spread - 0.5 * 5.4).abs() < 1e-12, "{spread}");
-        agent.learn(&Duel { plans, runs, spread, asked: true }, Some(true));
+        agent.learn(&Duel { plans, runs, spread, asked: true }, Some(true), &mut Seed::root(1).rng());
         let like = [1.0 / (1.0 + (2.4f64).exp()), 1.0 / (1.0 + (24.0f64).exp())];
         let expect = like[0] / (like[0] + like[1]);
         assert!((agent.posterior()[0] - expect).abs() < 1e-12);

@@ -56,7 +56,6 @@ impl DuelWorld {
                 && run.actions.iter().all(action)
         };
         let fits = duel.plans.iter().all(plan) && duel.runs.iter().all(run);
-        let Mdp { space, .. } = &self.mdp;
         (!fits).then(|| {
             format!(
                 "plans and episodes must have {} steps in {} states with {} actions",

@@ -34,6 +34,14 @@ pub fn spread(values: &[f64]) -> (f64, Option<(f64, f64)>) {
     (mean(values).unwrap_or(f64::NAN), interval)
 }
 
+/// The slope of the least-squares line through the points; not a number where they share one place.
+pub fn slope(points: &[(f64, f64)]) -> f64 {
+    let n = points.len() as f64;
+    let (x, y) = points.iter().fold((0.0, 0.0), |(x, y), point| (x + point.0 / n, y + point.1 / n));
+    let product: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
+    product / points.iter().map(|point| (point.0 - x).powi(2)).sum::<f64>()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,6 +54,14 @@ mod tests {
         assert!(low < 0.2 && high > 0.2);
         assert!(!claim("gain", &[0.1], 0.2).met);
         assert_eq!(claim("gain", &[0.3], 0.2).interval, None);
+    }
+
+    #[test]
+    fn the_slope_is_that_of_the_line_in_the_middle() {
+        assert_eq!(slope(&[(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)]), 2.0);
+        // Means 1 and 2: (-1 * -1 + 0 * 1 + 1 * 0) / 2.
+        assert_eq!(slope(&[(0.0, 1.0), (1.0, 3.0), (2.0, 2.0)]), 0.5);
+        assert!(slope(&[(1.0, 1.0), (1.0, 3.0)]).is_nan());
     }
 
     #[test]

@@ -44,14 +44,6 @@ fn base(options: &ProofOptions<'_>) -> PrefRandomization {
     PrefRandomization { rounds: 16, episodes, ..PrefRandomization::default() }
 }
 
-/// The slope of the least-squares line.
-fn slope(points: &[(f64, f64)]) -> f64 {
-    let n = points.len() as f64;
-    let (x, y) = points.iter().fold((0.0, 0.0), |(x, y), point| (x + point.0 / n, y + point.1 / n));
-    let product: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
-    product / points.iter().map(|point| (point.0 - x).powi(2)).sum::<f64>()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,10 +59,5 @@ mod tests {
         let wide =
             |table: &crate::proof::Table| table.rows.iter().all(|row| row.len() == table.columns.len());
         assert!(report.tables.iter().all(wide));
-    }
-
-    #[test]
-    fn the_slope_is_that_of_the_line() {
-        assert_eq!(slope(&[(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)]), 2.0);
     }
 }

@@ -1,7 +1,7 @@
 //! BestPerm against enumeration, and what planning costs as the items grow in number.
 
 use super::sized;
-use crate::proof::{Chart, Line, ProofOptions, ProofReport, Table, between, claim};
+use crate::proof::{Chart, Line, ProofOptions, ProofReport, Table, between, claim, slope};
 use autodidact_core::{Error, Result, Seed};
 use autodidact_decide::cascade::{
     Agent, CascadeShape, CascadeWorld, Known, Optimist, OptimistConfig, Oracle, WholeLists, oracle,
@@ -88,9 +88,8 @@ pub fn times(options: &ProofOptions<'_>, report: &mut ProofReport) -> Result<()>
         table.push([items.to_string(), lists.to_string(), cell(0), cell(1), cell(2)]);
     }
     for (which, name) in names.iter().enumerate() {
-        let point = |(&items, all): (&u32, &[Vec<f64>; 3])| {
-            (f64::from(items), milliseconds(&all[which]).log10())
-        };
+        let point =
+            |(&items, all): (&u32, &[Vec<f64>; 3])| (f64::from(items), milliseconds(&all[which]).log10());
         let points = counts.iter().zip(&seconds).map(point).collect();
         chart.lines.push(Line { name: (*name).to_owned(), points });
     }
@@ -107,8 +106,7 @@ fn plan_times(items: u32, seed: u64) -> Result<[f64; 3]> {
     let slow = OptimistConfig { oracle: Oracle::Enumerate, ..config };
     let mut quick = warmed(Optimist::new(Known::of(&world), config, 1_000)?, &world, 200);
     let mut slow = warmed(Optimist::new(Known::of(&world), slow, 1_000)?, &world, 5);
-    let mut lists =
-        warmed(WholeLists::new(Known::of(&world), config.delta, config.bonus, 1_000)?, &world, 5);
+    let mut lists = warmed(WholeLists::new(Known::of(&world), config.delta, config.bonus, 1_000)?, &world, 5);
     Ok([fastest(300, || quick.replan()), fastest(5, || slow.replan()), fastest(5, || lists.replan())])
 }
 
@@ -129,12 +127,4 @@ fn fastest<T>(times: u32, mut work: impl FnMut() -> T) -> f64 {
         least = least.min(started.elapsed().as_secs_f64());
     }
     least
-}
-
-/// The slope of the least-squares line.
-fn slope(points: &[(f64, f64)]) -> f64 {
-    let n = points.len() as f64;
-    let (x, y) = points.iter().fold((0.0, 0.0), |(x, y), point| (x + point.0 / n, y + point.1 / n));
-    let product: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
-    product / points.iter().map(|point| (point.0 - x).powi(2)).sum::<f64>()
 }

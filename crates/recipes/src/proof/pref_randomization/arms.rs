@@ -1,10 +1,9 @@
 //! When to ask: always, in doubt, by chance, never; and what becomes of it without noise.
 
-use super::slope;
 use crate::pref_randomization::{Method, PrefRandomization};
-use crate::proof::{Chart, ProofOptions, ProofReport, Table, arm, between, claim};
+use crate::proof::{Chart, ProofOptions, ProofReport, Table, arm, between, claim, slope};
 use autodidact_core::{Recipe, Result};
-use autodidact_decide::preference::{AskWhen, LsviConfig};
+use autodidact_decide::preference::{AskWhen, LsviConfig, Sampler};
 use autodidact_math::summary::mean;
 
 /// The thresholds, in units of return.
@@ -75,17 +74,29 @@ pub fn show(
             PrefRandomization { ask: AskWhen::Chance { chance }, ..base.clone() }
         })
     };
-    let by_chance = [budget(&doubt[1], "by chance, as often as 0.2")?, budget(&doubt[2], "by chance, as often as 0.4")?];
+    let by_chance =
+        [budget(&doubt[1], "by chance, as often as 0.2")?, budget(&doubt[2], "by chance, as often as 0.4")?];
     let rare = asking("by chance, 5 %", AskWhen::Chance { chance: 0.05 })?;
     let never = asking("never", AskWhen::Disagreement { above: f64::INFINITY })?;
-    let still = match base.method {
+    let (still, ensemble) = match base.method {
         Method::Lsvi(config) => {
-            let config = LsviConfig { reward_noise: 0.0, value_noise: 0.0, ..config };
-            let (method, ask) = (Method::Lsvi(config), AskWhen::Disagreement { above: -1.0 });
-            let recipe = PrefRandomization { method, ask, ..base.clone() };
-            Some(Arm::of(setting, "always, no noise", options, |_| recipe.clone())?)
+            let silent = LsviConfig { reward_noise: 0.0, value_noise: 0.0, ..config };
+            let silent = PrefRandomization {
+                method: Method::Lsvi(silent),
+                ask: AskWhen::Disagreement { above: -1.0 },
+                ..base.clone()
+            };
+            let still = Arm::of(setting, "always, no noise", options, |_| silent.clone())?;
+            let members = LsviConfig { sampler: Sampler::Ensemble { members: 20 }, ..config };
+            let members = PrefRandomization {
+                method: Method::Lsvi(members),
+                ask: AskWhen::Disagreement { above: THRESHOLDS[1] },
+                ..base.clone()
+            };
+            let name = "eps = 0.2, ensemble of 20";
+            (Some(still), Some(Arm::of(setting, name, options, |_| members.clone())?))
         }
-        Method::Thompson(_) => None,
+        Method::Thompson(_) => (None, None),
     };
 
     let at_most = f64::NEG_INFINITY;
@@ -128,7 +139,8 @@ pub fn show(
         ));
     }
 
-    let arms = [&always].into_iter().chain(&doubt).chain(&by_chance).chain([&rare, &never]).chain(&still);
+    let arms = [&always].into_iter().chain(&doubt).chain(&by_chance).chain([&rare, &never]);
+    let arms = arms.chain(&still).chain(&ensemble);
     let mut table =
         Table::of(&format!("{setting}, mean over seeds"), &["arm", "regret", "least", "most", "questions"]);
     let mut regret = Chart::of(&format!("{setting}: total regret"), "round of duels", "regret of both plans");

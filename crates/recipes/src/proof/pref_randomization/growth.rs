@@ -1,8 +1,7 @@
 //! How regret and questions grow with the number of duels T where the threshold is `T^-beta`.
 
-use super::slope;
 use crate::pref_randomization::PrefRandomization;
-use crate::proof::{Chart, Line, ProofOptions, ProofReport, Scale, Table, arm, spread};
+use crate::proof::{Chart, Line, ProofOptions, ProofReport, Scale, Table, arm, slope, spread};
 use autodidact_core::{Recipe, Result};
 use autodidact_decide::preference::AskWhen;
 use autodidact_math::summary::mean;
@@ -34,8 +33,7 @@ pub fn show(options: &ProofOptions<'_>, report: &mut ProofReport) -> Result<()> 
             let (mut regret, mut asked) = (Vec::new(), Vec::new());
             for &seed in &options.seeds {
                 let name = format!("beta {beta}, {duels} duels");
-                let ((), track) =
-                    arm(&name, seed, options, PrefRandomization::CARD, |run| recipe.run(run))?;
+                let ((), track) = arm(&name, seed, options, PrefRandomization::CARD, |run| recipe.run(run))?;
                 regret.push(track.last("total_regret").unwrap_or(f64::NAN));
                 asked.push(track.last("questions").unwrap_or(f64::NAN).max(1.0));
             }
