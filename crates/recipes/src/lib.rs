@@ -3,6 +3,7 @@
 pub mod apohf;
 pub mod b_star;
 pub mod grid;
+pub mod learn_active;
 pub mod nano;
 pub mod preset;
 pub mod pretrain;
@@ -23,14 +24,20 @@ use autodidact_parts::ModelConfig;
 pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<apohf::Apohf>(),
     DynRecipe::of::<b_star::BStar>(),
+    DynRecipe::of::<learn_active::LearnActive>(),
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
 ];
 
 /// The proofs of the recipes, by id.
-pub const PROOFS: &[proof::Proof] =
-    &[proof::apohf::PROOF, proof::b_star::PROOF, proof::raft::PROOF, proof::self_sampled::PROOF];
+pub const PROOFS: &[proof::Proof] = &[
+    proof::apohf::PROOF,
+    proof::b_star::PROOF,
+    proof::learn_active::PROOF,
+    proof::raft::PROOF,
+    proof::self_sampled::PROOF,
+];
 
 /// Opens a model, the bundled one among them; its work is counted where the run's observer reads.
 pub(crate) fn open(model: &ModelConfig, run: &Run<'_>) -> Result<Lm> {

@@ -9,6 +9,7 @@ mod arm;
 pub(crate) mod b_star;
 mod claims;
 pub(crate) mod lab;
+pub(crate) mod learn_active;
 pub(crate) mod raft;
 pub(crate) mod self_sampled;
 

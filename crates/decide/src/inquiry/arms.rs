@@ -6,6 +6,9 @@ use rand::Rng as _;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
+/// The hint of an arm that was not asked: above every bound that an answer may leave.
+const UNASKED: f64 = 4.0;
+
 /// Arms with means in [-1, 1] and normal answers of standard deviation 1; a decision loses its gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -67,10 +70,11 @@ impl World for Arms {
             views.inputs.extend(memory.counts.iter().map(|count| count * 0.5));
             views.inputs.extend((0..n).map(|i| memory.mean(i).unwrap_or(0.0)));
             views.inputs.push(memory.history.len() as f64 / self.budget as f64);
+            let bound = |i: usize| memory.mean(i).map_or(UNASKED, |mean| mean + 1.0 / memory.counts[i].sqrt());
+            views.hints.extend((0..n).map(bound));
             // An arm nobody asked is the last choice.
             views.scores.extend((0..n).map(|i| memory.mean(i).unwrap_or(-1e6)));
         }
-        views.hints.resize(memories.len() * n, 0.0);
         views
     }
 
