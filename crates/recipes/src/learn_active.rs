@@ -15,7 +15,7 @@
 
 use autodidact_core::{Card, Error, Explore as _, Learn as _, Metric, Recipe, Result, Run, Seed};
 use autodidact_decide::inquiry::{
-    Arms, Mapo, MapoConfig, Network, NetworkConfig, Regret, Table, World, attack, jokes, thresholds,
+    Answers, Arms, Mapo, MapoConfig, Network, NetworkConfig, Regret, Table, World, attack, jokes, thresholds,
     twenty_questions,
 };
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,9 @@ pub enum WorldConfig {
         arms: u32,
         /// Questions.
         budget: u32,
+        /// How they answer.
+        #[serde(default)]
+        answers: Answers,
     },
     /// Finding a threshold on a line under flipped labels.
     Thresholds {
@@ -91,7 +94,10 @@ pub(crate) struct OpenWorld {
 
 impl Default for LearnActive {
     fn default() -> LearnActive {
-        LearnActive { world: WorldConfig::Arms { arms: 8, budget: 16 }, mapo: MapoConfig::default() }
+        LearnActive {
+            world: WorldConfig::Arms { arms: 8, budget: 16, answers: Answers::Normal },
+            mapo: MapoConfig::default(),
+        }
     }
 }
 
@@ -141,8 +147,8 @@ impl WorldConfig {
             OpenWorld { world: table.clone(), table: Some(table) }
         };
         match *self {
-            WorldConfig::Arms { arms, budget } => {
-                OpenWorld { world: Arc::new(Arms { arms, budget }), table: None }
+            WorldConfig::Arms { arms, budget, answers } => {
+                OpenWorld { world: Arc::new(Arms { arms, budget, answers }), table: None }
             }
             WorldConfig::Thresholds { points, budget, flip, reach } => {
                 of_table(thresholds(points as usize, budget as usize, flip), reach)
@@ -195,8 +201,6 @@ pub(crate) struct Trained {
     pub specialists: Vec<Network>,
     /// The robust policy.
     pub robust: Network,
-    /// What the specialists lose at their levels, never falling.
-    pub targets: Vec<f64>,
 }
 
 impl LearnActive {
@@ -219,7 +223,7 @@ impl LearnActive {
         let losses = worst_losses(open, &robust, &self.mapo, attacks);
         run.note("worst_gap", worst_gap(&losses, &targets))?;
         run.output("last", &mapo.save()?)?;
-        Ok(Trained { specialists, robust, targets })
+        Ok(Trained { specialists, robust })
     }
 }
 

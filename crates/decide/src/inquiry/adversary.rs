@@ -33,11 +33,11 @@ impl Default for AdversaryConfig {
     fn default() -> AdversaryConfig {
         AdversaryConfig {
             particles: 64,
-            weight_lr: 0.05,
+            weight_lr: 0.02,
             theta_lr: 0.01,
             barrier: 1.0,
-            floor: 0.25,
-            renew: 100,
+            floor: 0.5,
+            renew: 20,
         }
     }
 }

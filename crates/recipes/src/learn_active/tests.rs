@@ -19,7 +19,7 @@ fn small(world: WorldConfig, levels: Vec<f64>) -> LearnActive {
 
 #[test]
 fn a_killed_run_goes_on_with_the_same_weights() {
-    let arms = WorldConfig::Arms { arms: 3, budget: 4 };
+    let arms = WorldConfig::Arms { arms: 3, budget: 4, answers: Answers::Normal };
     let questions = WorldConfig::TwentyQuestions { objects: 4, questions: 5, budget: 3, reach: 0.3 };
     for (world, levels) in [(arms, vec![8.0, 50.0]), (questions, vec![5.0])] {
         resumes_exactly(LearnActive::CARD, |run| small(world, levels.clone()).run(run));
@@ -28,7 +28,7 @@ fn a_killed_run_goes_on_with_the_same_weights() {
 
 #[test]
 fn one_level_is_plain_minimax_and_its_specialist_has_no_gap() {
-    let recipe = small(WorldConfig::Arms { arms: 3, budget: 4 }, vec![20.0]);
+    let recipe = small(WorldConfig::Arms { arms: 3, budget: 4, answers: Answers::Normal }, vec![20.0]);
     let open = recipe.world.open(Seed::root(1));
     let attacks = Seed::root(2);
     let mut mapo = Mapo::new(open.world.clone(), &recipe.mapo, Seed::root(3), attacks).expect("sound");
@@ -44,7 +44,10 @@ fn one_level_is_plain_minimax_and_its_specialist_has_no_gap() {
 fn settings_that_cannot_be_are_refused_by_name() {
     let refused = |recipe: LearnActive| recipe.check().expect_err("refused").to_string();
     let with = |world| LearnActive { world, ..LearnActive::default() };
-    assert!(refused(with(WorldConfig::Arms { arms: 1, budget: 4 })).contains("world.arms"));
+    assert!(
+        refused(with(WorldConfig::Arms { arms: 1, budget: 4, answers: Answers::Normal }))
+            .contains("world.arms")
+    );
     let flip = WorldConfig::Thresholds { points: 25, budget: 20, flip: 0.5, reach: 0.0 };
     assert!(refused(with(flip)).contains("world.flip"));
     let few = WorldConfig::TwentyQuestions { objects: 5, questions: 3, budget: 4, reach: 0.0 };
