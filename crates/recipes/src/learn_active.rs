@@ -11,7 +11,7 @@
 //!   logits of decisions from those losses; excess is taken against each problem's own running mean; the
 //!   barrier acts outside a level only; a quarter of the problems is drawn afresh now and then; sizes are
 //!   those of two processor cores.
-//! * Reports: `learn/worst_loss`, `targets/last`, `worst_gap`.
+//! * Reports: `worst_loss` of each specialist, `last` of what they lose, `worst_gap` of the robust policy.
 
 use autodidact_core::{Card, Error, Explore as _, Learn as _, Metric, Recipe, Result, Run, Seed};
 use autodidact_decide::inquiry::{
@@ -249,7 +249,7 @@ pub(crate) fn worst_gap(losses: &[f64], targets: &[f64]) -> f64 {
 
 /// A policy for worlds with a table: it starts from what the table says.
 pub(crate) fn informed(hidden: Vec<usize>) -> NetworkConfig {
-    NetworkConfig { hidden, gain: 20.0, sharpness: 5.0, plug_in: false }
+    NetworkConfig { hidden, gain: 100.0, sharpness: 30.0, plug_in: false }
 }
 
 #[cfg(test)]
