@@ -122,7 +122,7 @@ impl Network {
         let mut outlooks = Vec::with_capacity(asked.len());
         let steps = asked.len() / rows.max(1);
         for step in 0..steps {
-            for j in 0..rows {
+            for (j, one) in played.iter().enumerate() {
                 let row = step * rows + j;
                 let hints = &hints[row * queries..][..queries];
                 let open = (!world.repeats()).then(|| &open[row * queries..][..queries]);
@@ -134,7 +134,7 @@ impl Network {
                 softmax(&mut now);
                 let outlook = now.iter().enumerate().map(|(z, p)| p * loss_of(j, z)).sum();
                 outlooks.push(outlook);
-                let weight = baseline(j, step, outlook).map_or(0.0, |baseline| played[j].loss - baseline);
+                let weight = baseline(j, step, outlook).map_or(0.0, |baseline| one.loss - baseline);
                 let mean_log: f64 = p.iter().filter(|p| **p > 0.0).map(|p| p * p.ln()).sum();
                 for (i, (&p, hint)) in p.iter().zip(hints).enumerate() {
                     let chosen = f64::from(u8::from(asked[row] as usize == i));
@@ -147,7 +147,7 @@ impl Network {
             }
         }
         if !self.plug_in {
-            for j in 0..rows {
+            for (j, one) in played.iter().enumerate() {
                 let row = steps * rows + j;
                 let score = &scores[row * decisions..][..decisions];
                 let mut p = outputs[row * width + queries..][..decisions].to_vec();
@@ -155,7 +155,7 @@ impl Network {
                 softmax(&mut p);
                 for (z, (&p, score)) in p.iter().zip(score).enumerate() {
                     // The decision's expected loss is differentiated exactly.
-                    let d = p * (loss_of(j, z) - played[j].loss);
+                    let d = p * (loss_of(j, z) - one.loss);
                     pull[row * width + queries + z] = d;
                     sharpness += d * score;
                 }

@@ -138,7 +138,7 @@ fn without_questions_a_threshold_is_guessed_no_better_than_minimax_and_as_well_a
     let config = TrainConfig { rollouts: 128, lr: 1e-2, adversary, ..TrainConfig::default() };
     let level = 1e9;
     let adversary = Adversary::new(&world, &[level], &adversary, &mut Seed::root(1).rng());
-    let opponent = Opponent::Adversary { adversary, targets: vec![0.0] };
+    let opponent = Opponent::Adversary { adversary: Box::new(adversary), targets: vec![0.0] };
     let mut trainer = Trainer::new(Network::new(&world, &network, Seed::root(2)), opponent, &config);
     trainer.iterate(&world, (0, 400, 400), Seed::root(3));
     let attacks = AttackConfig { pool: 40, tries: 1, finalists: 3, steps: 0, reach: 0.05, final_tries: 1 };

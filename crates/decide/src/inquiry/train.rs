@@ -52,7 +52,7 @@ pub enum Opponent {
     /// An adversary.
     Adversary {
         /// Its particles.
-        adversary: Adversary,
+        adversary: Box<Adversary>,
         /// What a specialist of each level loses; zeros train a specialist.
         targets: Vec<f64>,
     },

@@ -159,9 +159,10 @@ fn report(
         report.tables.push(table);
         report.charts.push(chart);
     }
-    report
-        .notes
-        .push(format!("fits take {} steps of 3e-3 instead of 1000 of 1e-3: as long a way in a third of the time", size.steps));
+    report.notes.push(format!(
+        "fits take {} steps of 3e-3 instead of 1000 of 1e-3: as long a way in a third of the time",
+        size.steps
+    ));
     report.notes.push("ratios are of means over seeds and so have no interval".to_owned());
     report
 }
