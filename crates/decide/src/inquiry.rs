@@ -19,7 +19,7 @@ mod train;
 mod world;
 
 pub use adversary::{Adversary, AdversaryConfig};
-pub use arms::Arms;
+pub use arms::{Answers, Arms};
 pub use attack::{Attack, AttackConfig, attack, mean_loss};
 pub use baseline::Baseline;
 pub use mapo::{Hunter, Mapo, MapoConfig, Player, Regret};
@@ -29,3 +29,6 @@ pub use table::Table;
 pub use tables::{jokes, thresholds, twenty_questions};
 pub use train::{Opponent, TrainConfig, Trainer};
 pub use world::{Inquiry, Memory, Problem, Views, World};
+
+#[cfg(test)]
+mod tests;

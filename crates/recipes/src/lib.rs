@@ -6,6 +6,7 @@ pub mod b_star;
 pub mod cascading_rl;
 pub mod evolve;
 pub mod grid;
+pub mod learn_active;
 pub mod nano;
 pub mod pref_randomization;
 pub mod preset;
@@ -32,6 +33,7 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<cascading_rl::CascadingRl>(),
     DynRecipe::of::<evolve::Evolve>(),
     DynRecipe::of::<pref_randomization::PrefRandomization>(),
+    DynRecipe::of::<learn_active::LearnActive>(),
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
     DynRecipe::of::<relax::Relax>(),
@@ -48,6 +50,10 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::pref_randomization::PROOF,
     proof::raft::PROOF,
     proof::relax::PROOF,
+    proof::apohf::PROOF,
+    proof::b_star::PROOF,
+    proof::learn_active::PROOF,
+    proof::raft::PROOF,
     proof::self_sampled::PROOF,
 ];
 

@@ -13,6 +13,7 @@ mod claims;
 pub(crate) mod evolve;
 pub(crate) mod lab;
 pub(crate) mod pref_randomization;
+pub(crate) mod learn_active;
 pub(crate) mod raft;
 pub(crate) mod relax;
 pub(crate) mod self_sampled;

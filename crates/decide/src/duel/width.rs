@@ -87,7 +87,8 @@ mod tests {
     fn a_repeated_pairs_width_falls_with_the_root_of_its_count() {
         let d = vec![1.0, -2.0, 0.5];
         for width in [Width::Diagonal, Width::Full] {
-            let at = |n: usize| widths(width, &vec![d.clone(); n], &[d.clone()], (1.0, 0.1, 3))[0];
+            let at =
+                |n: usize| widths(width, &vec![d.clone(); n], std::slice::from_ref(&d), (1.0, 0.1, 3))[0];
             assert!((at(1600) / at(400) - 0.5).abs() < 1e-3, "{width:?}");
         }
     }

@@ -174,7 +174,7 @@ mod tests {
         let square = pool.worths.iter().map(|u| u * u).sum::<f64>() / n;
         assert!(mean.abs() < 1e-9 && (square - 100.0).abs() < 1e-9);
         let regrets: Vec<f64> = (0..200).map(|id| pool.regret(id)).collect();
-        assert!(regrets.iter().any(|regret| *regret == 0.0) && regrets.iter().all(|regret| *regret >= 0.0));
+        assert!(regrets.contains(&0.0) && regrets.iter().all(|regret| *regret >= 0.0));
         assert!((regrets.iter().sum::<f64>() / n - 1.0).abs() < 1e-9);
     }
 

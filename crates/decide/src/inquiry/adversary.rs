@@ -33,11 +33,11 @@ impl Default for AdversaryConfig {
     fn default() -> AdversaryConfig {
         AdversaryConfig {
             particles: 64,
-            weight_lr: 0.05,
+            weight_lr: 0.02,
             theta_lr: 0.01,
             barrier: 1.0,
-            floor: 0.25,
-            renew: 100,
+            floor: 0.5,
+            renew: 20,
         }
     }
 }
@@ -173,17 +173,17 @@ impl Adversary {
     }
 
     fn climb(&mut self, world: &dyn World, drawn: &[usize], played: &[Rollout], inside: &[bool]) {
-        for i in 0..self.particles.len() {
+        for (i, &inside) in inside.iter().enumerate() {
             let mine = drawn.iter().zip(played).filter(|(drawn, _)| **drawn == i).map(|(_, one)| one);
             let mine: Vec<&Rollout> = mine.collect();
-            if mine.is_empty() && inside[i] {
+            if mine.is_empty() && inside {
                 continue;
             }
             let problem = &self.particles[i];
             let level = self.levels[self.level[i]];
             let value = self.value[i].or_else(|| mine.first().map(|one| one.loss)).unwrap_or(0.0);
             let mut up = loss_gradient(world, problem, mine.iter().copied(), value);
-            if !inside[i] {
+            if !inside {
                 let complexity = world.complexity(problem);
                 // grad ln(C - r) = C / (C - r) grad ln C, bounded where C is hardly outside.
                 let slope = self.config.barrier * complexity / (complexity - 0.9 * level);

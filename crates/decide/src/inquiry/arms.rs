@@ -6,7 +6,10 @@ use rand::Rng as _;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-/// Arms with means in [-1, 1] and normal answers of standard deviation 1; a decision loses its gap.
+/// The hint of an arm that was not asked: above every bound that an answer may leave.
+const UNASKED: f64 = 4.0;
+
+/// Arms with means in [-1, 1]; a decision loses its gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Arms {
@@ -14,11 +17,24 @@ pub struct Arms {
     pub arms: u32,
     /// How many answers may be had.
     pub budget: u32,
+    /// How they answer.
+    pub answers: Answers,
+}
+
+/// How an arm of mean `m` in [-1, 1] answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answers {
+    /// From N(m, 1).
+    #[default]
+    Normal,
+    /// 1 with probability `(1 + m) / 2`, else 0.
+    Bernoulli,
 }
 
 impl Default for Arms {
     fn default() -> Arms {
-        Arms { arms: 8, budget: 16 }
+        Arms { arms: 8, budget: 16, answers: Answers::Normal }
     }
 }
 
@@ -67,10 +83,12 @@ impl World for Arms {
             views.inputs.extend(memory.counts.iter().map(|count| count * 0.5));
             views.inputs.extend((0..n).map(|i| memory.mean(i).unwrap_or(0.0)));
             views.inputs.push(memory.history.len() as f64 / self.budget as f64);
+            let bound =
+                |i: usize| memory.mean(i).map_or(UNASKED, |mean| mean + 1.0 / memory.counts[i].sqrt());
+            views.hints.extend((0..n).map(bound));
             // An arm nobody asked is the last choice.
             views.scores.extend((0..n).map(|i| memory.mean(i).unwrap_or(-1e6)));
         }
-        views.hints.resize(memories.len() * n, 0.0);
         views
     }
 
@@ -122,12 +140,24 @@ impl World for Arms {
     }
 
     fn answer(&self, problem: &Problem, query: usize, rng: &mut Rng) -> f64 {
-        let noise: f64 = StandardNormal.sample(rng);
-        problem.theta[query] + noise
+        let mean = problem.theta[query];
+        match self.answers {
+            Answers::Normal => {
+                let noise: f64 = StandardNormal.sample(rng);
+                mean + noise
+            }
+            Answers::Bernoulli => f64::from(u8::from(rng.random::<f64>() < (1.0 + mean) / 2.0)),
+        }
     }
 
     fn add_answer_gradient(&self, problem: &Problem, query: usize, answer: f64, scale: f64, out: &mut [f64]) {
-        out[query] += scale * (answer - problem.theta[query]);
+        let mean = problem.theta[query];
+        out[query] += scale
+            * match self.answers {
+                Answers::Normal => answer - mean,
+                // p = (1 + m) / 2: (y - p) / (p (1 - p)) / 2, kept finite at the ends.
+                Answers::Bernoulli => (2.0 * answer - 1.0 - mean) / (1.0 - mean * mean).max(1e-3),
+            };
     }
 
     fn loss(&self, problem: &Problem, decision: usize) -> f64 {
@@ -152,7 +182,7 @@ mod tests {
         let half = Problem { theta: problem.theta.iter().map(|x| x * 0.5).collect(), kind: 0 };
         assert!((world.complexity(&half) / world.complexity(&problem) - 4.0).abs() < 1e-12);
         // Two arms, gap 0.5: 1 / 0.25 each; the exact 4 / gap^2 = 16 of the best design is twice that.
-        let two = Arms { arms: 2, budget: 2 };
+        let two = Arms { arms: 2, budget: 2, ..Arms::default() };
         assert_eq!(two.complexity(&Problem { theta: vec![0.5, 0.0], kind: 0 }), 8.0);
     }
 
@@ -171,7 +201,7 @@ mod tests {
 
     #[test]
     fn gradients_match_finite_differences() {
-        let world = Arms { arms: 4, budget: 4 };
+        let world = Arms { arms: 4, budget: 4, ..Arms::default() };
         let problem = Problem { theta: vec![0.5, 0.1, -0.3, 0.2], kind: 0 };
         let gradient = world.log_complexity_gradient(&problem);
         let mut score = vec![0.0; 4];

@@ -1,10 +1,10 @@
 //! Strategies derived by hand, which trained ones are compared with.
 
-use super::choose::{draw, largest, softmax};
+use super::choose::largest;
 use super::{Memory, Scene, Strategy, Table, World as _};
 use autodidact_core::Rng;
 
-/// A strategy derived by hand. All but [`Baseline::Greedy`] decide by the world's scores.
+/// A strategy derived by hand. The first three decide by the world's scores.
 #[derive(Clone, Debug)]
 pub enum Baseline {
     /// Every question in turn, as often as the budget allows, evenly spread where it does not.
@@ -24,15 +24,10 @@ pub enum Baseline {
         /// What it believes of answers.
         table: Box<Table>,
     },
-    /// A random question that the world's own model finds informative, drawn with its hints as logits.
-    Hinted {
-        /// The weight of the hints.
-        gain: f64,
-    },
 }
 
 impl Strategy for Baseline {
-    fn ask(&self, scene: &Scene<'_>, rngs: &mut [Rng]) -> Vec<u32> {
+    fn ask(&self, scene: &Scene<'_>, _rngs: &mut [Rng]) -> Vec<u32> {
         let world = scene.world;
         let n = world.queries();
         let one = |memory: &Memory| match self {
@@ -46,18 +41,6 @@ impl Strategy for Baseline {
                 let views = table.views(scene.memories);
                 let rows = views.hints.chunks_exact(n).zip(scene.memories);
                 rows.map(|(row, memory)| most_informative(row, memory, world.repeats())).collect()
-            }
-            Baseline::Hinted { gain } => {
-                let rows = scene.views.hints.chunks_exact(n).zip(scene.memories).zip(rngs);
-                rows.map(|((row, memory), rng)| {
-                    let closed = |i: usize| !world.repeats() && memory.counts[i] > 0.0;
-                    let logit =
-                        |(i, hint): (usize, &f64)| if closed(i) { f64::NEG_INFINITY } else { gain * hint };
-                    let mut p: Vec<f64> = row.iter().enumerate().map(logit).collect();
-                    softmax(&mut p);
-                    draw(&p, rng) as u32
-                })
-                .collect()
             }
             _ => scene.memories.iter().map(one).collect(),
         }

@@ -140,7 +140,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 fn specialist(world: &dyn World, config: &MapoConfig, level: usize, seed: Seed) -> Opponent {
     let levels = &config.levels[level..=level];
     let adversary = Adversary::new(world, levels, &config.train.adversary, &mut seed.rng());
-    Opponent::Adversary { adversary, targets: vec![0.0] }
+    Opponent::Adversary { adversary: Box::new(adversary), targets: vec![0.0] }
 }
 
 impl Learn<Inquiry> for Mapo {
@@ -182,7 +182,7 @@ impl Learn<Inquiry> for Mapo {
             } else if stage == k {
                 let adversary =
                     Adversary::new(world, &config.levels, &config.train.adversary, &mut seed.rng());
-                Some(Opponent::Adversary { adversary, targets: state.targets.clone() })
+                Some(Opponent::Adversary { adversary: Box::new(adversary), targets: state.targets.clone() })
             } else {
                 None
             };

@@ -20,7 +20,8 @@ pub struct NetworkConfig {
     pub hidden: Vec<usize>,
     /// Weight of the world's hints at the start.
     pub gain: f64,
-    /// Weight of the world's scores at the start.
+    /// Weight of the world's scores at the start; where decisions are plugged in, it only softens what
+    /// losses are compared with in training.
     pub sharpness: f64,
     /// Decides by the world's scores alone.
     pub plug_in: bool,
@@ -28,7 +29,7 @@ pub struct NetworkConfig {
 
 impl Default for NetworkConfig {
     fn default() -> NetworkConfig {
-        NetworkConfig { hidden: vec![64, 64], gain: 0.0, sharpness: 1.0, plug_in: true }
+        NetworkConfig { hidden: vec![64, 64], gain: 5.0, sharpness: 4.0, plug_in: true }
     }
 }
 
@@ -57,6 +58,17 @@ pub struct Network {
     plug_in: bool,
 }
 
+/// What a lane of inquiries gave.
+pub(super) struct Lane {
+    /// One an inquiry.
+    pub played: Vec<Rollout>,
+    /// The sum over inquiries of the gradient of the loss.
+    pub gradient: Vec<f64>,
+    /// What would be lost by deciding by the world's scores at once, `(steps, inquiries)`: it tells much of
+    /// the final loss, and being known before the question is asked, it biases nothing as a baseline.
+    pub outlooks: Vec<f64>,
+}
+
 impl Network {
     /// A fresh policy for a world. Its output layer is small, so that it starts from gain and sharpness.
     pub fn new(world: &dyn World, config: &NetworkConfig, seed: Seed) -> Network {
@@ -72,27 +84,23 @@ impl Network {
         Network { mlp, parameters, plug_in: config.plug_in }
     }
 
-    /// The gradient of the mean loss over a lane of inquiries and, for each of them, its rollout and the
-    /// order of its questions. `advantage(j, loss)` is what inquiry `j` counts for: its loss less a baseline.
-    ///
-    /// The gradient is a sum over the lane; the caller divides by the number of inquiries in all lanes.
+    /// Plays a lane of inquiries and sums the gradient of their losses; the caller divides by the number of
+    /// inquiries in all lanes. `baseline(j, step, outlook)` is what the loss of inquiry `j` is compared with.
     pub(super) fn lane_gradient(
         &self,
         world: &dyn World,
         problems: &[&Problem],
         (seed, first): (Seed, usize),
-        advantage: &dyn Fn(usize, f64) -> f64,
+        baseline: &dyn Fn(usize, usize, f64) -> Option<f64>,
         entropy: f64,
-    ) -> (Vec<Rollout>, Vec<f64>) {
+    ) -> Lane {
         let (queries, decisions, rows) = (world.queries(), world.decisions(), problems.len());
         let (mut inputs, mut hints, mut scores) = (Vec::new(), Vec::new(), Vec::new());
         let (mut asked, mut open) = (Vec::new(), Vec::new());
         let mut watch = |scene: &Scene<'_>, choices: &[u32]| {
             inputs.extend_from_slice(&scene.views.inputs);
             hints.extend_from_slice(&scene.views.hints);
-            if choices.is_empty() {
-                scores.extend_from_slice(&scene.views.scores);
-            }
+            scores.extend_from_slice(&scene.views.scores);
             asked.extend_from_slice(choices);
             if !scene.world.repeats() {
                 open.extend(scene.memories.iter().flat_map(|memory| memory.counts.iter().map(|n| *n == 0.0)));
@@ -107,16 +115,26 @@ impl Network {
         let mut pull = vec![0.0; outputs.len()];
         let mut gradient = vec![0.0; self.parameters.len()];
         let (mut gain, mut sharpness) = (0.0, 0.0);
+        let loss_of = |j: usize, z: usize| {
+            let z = if world.interchangeable() { orders[j][z] as usize } else { z };
+            world.loss(problems[j], z)
+        };
+        let mut outlooks = Vec::with_capacity(asked.len());
         let steps = asked.len() / rows.max(1);
         for step in 0..steps {
-            for j in 0..rows {
+            for (j, one) in played.iter().enumerate() {
                 let row = step * rows + j;
                 let hints = &hints[row * queries..][..queries];
                 let open = (!world.repeats()).then(|| &open[row * queries..][..queries]);
                 let mut p = outputs[row * width..][..queries].to_vec();
                 logits(&mut p, hints, factors[0], open);
                 softmax(&mut p);
-                let weight = advantage(j, played[j].loss);
+                let mut now = scores[row * decisions..][..decisions].to_vec();
+                now.iter_mut().for_each(|score| *score *= factors[1]);
+                softmax(&mut now);
+                let outlook = now.iter().enumerate().map(|(z, p)| p * loss_of(j, z)).sum();
+                outlooks.push(outlook);
+                let weight = baseline(j, step, outlook).map_or(0.0, |baseline| one.loss - baseline);
                 let mean_log: f64 = p.iter().filter(|p| **p > 0.0).map(|p| p * p.ln()).sum();
                 for (i, (&p, hint)) in p.iter().zip(hints).enumerate() {
                     let chosen = f64::from(u8::from(asked[row] as usize == i));
@@ -129,19 +147,15 @@ impl Network {
             }
         }
         if !self.plug_in {
-            for j in 0..rows {
+            for (j, one) in played.iter().enumerate() {
                 let row = steps * rows + j;
-                let score = &scores[j * decisions..][..decisions];
+                let score = &scores[row * decisions..][..decisions];
                 let mut p = outputs[row * width + queries..][..decisions].to_vec();
                 logits(&mut p, score, factors[1], None);
                 softmax(&mut p);
-                let loss = |z: usize| {
-                    let z = if world.interchangeable() { orders[j][z] as usize } else { z };
-                    world.loss(problems[j], z)
-                };
                 for (z, (&p, score)) in p.iter().zip(score).enumerate() {
                     // The decision's expected loss is differentiated exactly.
-                    let d = p * (loss(z) - played[j].loss);
+                    let d = p * (loss_of(j, z) - one.loss);
                     pull[row * width + queries + z] = d;
                     sharpness += d * score;
                 }
@@ -150,7 +164,12 @@ impl Network {
         self.mlp.backward(weights, &mut tape, &pull, &mut gradient[..weights.len()]);
         gradient[weights.len()] = gain;
         gradient[weights.len() + 1] = sharpness;
-        (played, gradient)
+        Lane { played, gradient, outlooks }
+    }
+
+    /// The probability of each question, `(memories, queries)`.
+    pub fn questions(&self, scene: &Scene<'_>) -> Vec<f64> {
+        self.probabilities(scene, true)
     }
 
     fn probabilities(&self, scene: &Scene<'_>, question: bool) -> Vec<f64> {

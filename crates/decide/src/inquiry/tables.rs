@@ -12,7 +12,8 @@ pub fn thresholds(points: usize, budget: usize, flip: f64) -> Table {
     let logit = ((1.0 - flip) / flip).ln();
     let row = |z: usize| (0..points).map(|x| if x >= z { logit } else { -logit }).collect::<Vec<f64>>();
     let loss = |z: usize| (0..=points).map(|other| z.abs_diff(other) as f64 / points as f64).collect();
-    let mut table = Table::new((0..=points).map(row).collect(), (0..=points).map(loss).collect(), budget, true);
+    let mut table =
+        Table::new((0..=points).map(row).collect(), (0..=points).map(loss).collect(), budget, true);
     table.unit = 1.0 / points as f64;
     table
 }

@@ -1,6 +1,6 @@
 //! One policy against one opponent: descent for the policy, ascent for the problems, on the same inquiries.
 
-use super::network::Network;
+use super::network::{Lane, Network};
 use super::rollout::LANE;
 use super::{Adversary, AdversaryConfig, Problem, Rollout, World};
 use autodidact_core::{Error, Result, Seed};
@@ -52,7 +52,7 @@ pub enum Opponent {
     /// An adversary.
     Adversary {
         /// Its particles.
-        adversary: Adversary,
+        adversary: Box<Adversary>,
         /// What a specialist of each level loses; zeros train a specialist.
         targets: Vec<f64>,
     },
@@ -69,13 +69,41 @@ pub struct Trainer {
     adam: Adam,
     /// Running mean of all losses.
     mean: Option<f64>,
+    /// How outlooks tell losses, one a step.
+    outlooks: Vec<Line>,
+}
+
+/// A line fitted by running sums: weight, x, y, x^2, x y.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Line([f64; 5]);
+
+impl Line {
+    /// Forgets a tenth and takes in the points.
+    fn update(&mut self, points: impl Iterator<Item = (f64, f64)>) {
+        self.0.iter_mut().for_each(|sum| *sum *= 0.9);
+        for (x, y) in points {
+            let terms = [1.0, x, y, x * x, x * y];
+            self.0.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term);
+        }
+    }
+
+    /// The line at `x`; 0 before any point, the mean where all points lie above one another.
+    fn at(&self, x: f64) -> f64 {
+        let [n, sx, sy, sxx, sxy] = self.0;
+        if n <= 0.0 {
+            return 0.0;
+        }
+        let spread = sxx - sx * sx / n;
+        let slope = if spread > 1e-9 * n { (sxy - sx * sy / n) / spread } else { 0.0 };
+        sy / n + slope * (x - sx / n)
+    }
 }
 
 impl Trainer {
     /// Begins with a policy and an opponent.
     pub fn new(network: Network, opponent: Opponent, config: &TrainConfig) -> Trainer {
         let adam = Adam::new(network.parameters.len(), AdamConfig { lr: config.lr, ..AdamConfig::default() });
-        Trainer { network, opponent, config: *config, adam, mean: None }
+        Trainer { network, opponent, config: *config, adam, mean: None, outlooks: Vec::new() }
     }
 
     /// Iterations `from..to` of `total`; returns the mean loss of the inquiries. Iteration `i` draws from
@@ -105,7 +133,24 @@ impl Trainer {
             Opponent::Adversary { adversary, .. } => drawn.iter().map(|&i| adversary.value(i)).collect(),
         };
         let problems: Vec<&Problem> = problems.iter().collect();
-        let (played, gradient) = self.gradient(world, &problems, &baseline, seed);
+        self.outlooks.resize(world.budget(), Line::default());
+        let lanes = self.lanes(world, &problems, &baseline, seed);
+        let mut gradient = vec![0.0; self.network.parameters.len()];
+        for lane in &lanes {
+            gradient.iter_mut().zip(&lane.gradient).for_each(|(sum, part)| *sum += part / m as f64);
+        }
+        let value = |j: usize| baseline[j].or(self.mean);
+        for (step, line) in self.outlooks.iter_mut().enumerate() {
+            let points = lanes.iter().enumerate().flat_map(|(lane, one)| {
+                let row = &one.outlooks[step * one.played.len()..][..one.played.len()];
+                let point = move |(i, (x, played)): (usize, (&f64, &Rollout))| {
+                    value(lane * LANE + i).map(|value| (*x, played.loss - value))
+                };
+                row.iter().zip(&one.played).enumerate().filter_map(point)
+            });
+            line.update(points);
+        }
+        let played: Vec<Rollout> = lanes.into_iter().flat_map(|lane| lane.played).collect();
         self.adam.step(&mut self.network.parameters, &gradient);
         let loss = played.iter().map(|one| one.loss).sum::<f64>() / m as f64;
         let mean = self.mean.unwrap_or(loss);
@@ -116,32 +161,23 @@ impl Trainer {
         loss
     }
 
-    /// The policy gradient of the mean loss: lanes in parallel, summed in their order.
-    fn gradient(
+    /// Lanes of inquiries in parallel, in their order. A loss is compared with its problem's running mean
+    /// and with what the outlook at the step tells beyond it.
+    fn lanes(
         &self,
         world: &dyn World,
         problems: &[&Problem],
-        baseline: &[Option<f64>],
+        values: &[Option<f64>],
         seed: Seed,
-    ) -> (Vec<Rollout>, Vec<f64>) {
-        let lanes: Vec<(Vec<Rollout>, Vec<f64>)> = problems
-            .par_chunks(LANE)
-            .enumerate()
-            .map(|(lane, problems)| {
-                let first = lane * LANE;
-                let advantage =
-                    |j: usize, loss: f64| loss - baseline[first + j].or(self.mean).unwrap_or(loss);
-                let at = (seed, first);
-                self.network.lane_gradient(world, problems, at, &advantage, self.config.entropy)
-            })
-            .collect();
-        let mut gradient = vec![0.0; self.network.parameters.len()];
-        let mut played = Vec::with_capacity(problems.len());
-        let share = 1.0 / problems.len() as f64;
-        for (rollouts, lane) in lanes {
-            gradient.iter_mut().zip(&lane).for_each(|(sum, part)| *sum += share * part);
-            played.extend(rollouts);
-        }
-        (played, gradient)
+    ) -> Vec<Lane> {
+        let lane = |(lane, problems): (usize, &[&Problem])| {
+            let first = lane * LANE;
+            let baseline = |j: usize, step: usize, outlook: f64| {
+                let value = values[first + j].or(self.mean)?;
+                Some(value + self.outlooks[step].at(outlook))
+            };
+            self.network.lane_gradient(world, problems, (seed, first), &baseline, self.config.entropy)
+        };
+        problems.par_chunks(LANE).enumerate().map(lane).collect()
     }
 }

@@ -60,8 +60,8 @@ impl Memory {
 pub struct Views {
     /// What a network is given, `(rows, world.features())`.
     pub inputs: Vec<f64>,
-    /// How much the world's own model expects to learn from each question, `(rows, queries)`; zeros
-    /// where it has no model.
+    /// How promising the world's own estimate finds each question, `(rows, queries)`: expected
+    /// information where there is a table, an upper confidence bound for arms.
     pub hints: Vec<f64>,
     /// How good the world's own estimate finds each decision, higher is better, `(rows, decisions)`.
     pub scores: Vec<f64>,
