@@ -9,6 +9,7 @@ pub mod pretraining;
 pub mod proof;
 pub mod raft;
 pub mod self_sampled;
+pub mod slate_thompson;
 #[cfg(test)]
 mod testing;
 pub mod verdict;
@@ -24,10 +25,12 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
+    DynRecipe::of::<slate_thompson::SlateThompson>(),
 ];
 
 /// The proofs of the recipes, by id.
-pub const PROOFS: &[proof::Proof] = &[proof::b_star::PROOF, proof::raft::PROOF, proof::self_sampled::PROOF];
+pub const PROOFS: &[proof::Proof] =
+    &[proof::b_star::PROOF, proof::raft::PROOF, proof::self_sampled::PROOF, proof::slate_thompson::PROOF];
 
 /// Opens a model, the bundled one among them; its work is counted where the run's observer reads.
 pub(crate) fn open(model: &ModelConfig, run: &Run<'_>) -> Result<Lm> {

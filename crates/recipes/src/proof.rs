@@ -10,6 +10,7 @@ mod claims;
 pub(crate) mod lab;
 pub(crate) mod raft;
 pub(crate) mod self_sampled;
+pub(crate) mod slate_thompson;
 
 pub use arm::{Recorder, Track, arm};
 pub use claims::{between, claim, spread};
