@@ -16,6 +16,7 @@ pub mod proof;
 pub mod raft;
 pub mod relax;
 pub mod self_sampled;
+pub mod slate_thompson;
 #[cfg(test)]
 mod testing;
 pub mod verdict;
@@ -38,6 +39,7 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<raft::Raft>(),
     DynRecipe::of::<relax::Relax>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
+    DynRecipe::of::<slate_thompson::SlateThompson>(),
 ];
 
 /// The proofs of the recipes, by id.
@@ -56,6 +58,8 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::raft::PROOF,
     proof::self_sampled::PROOF,
 ];
+pub const PROOFS: &[proof::Proof] =
+    &[proof::b_star::PROOF, proof::raft::PROOF, proof::self_sampled::PROOF, proof::slate_thompson::PROOF];
 
 /// Opens a model, the bundled one among them; its work is counted where the run's observer reads.
 pub(crate) fn open(model: &ModelConfig, run: &Run<'_>) -> Result<Lm> {

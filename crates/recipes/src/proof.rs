@@ -17,6 +17,7 @@ pub(crate) mod learn_active;
 pub(crate) mod raft;
 pub(crate) mod relax;
 pub(crate) mod self_sampled;
+pub(crate) mod slate_thompson;
 
 pub use arm::{Recorder, Track, arm};
 pub use claims::{between, claim, slope, spread};

@@ -17,6 +17,10 @@ pub trait Beliefs: Send + Sync {
     /// on a visit that names items or a taste of another world.
     fn scores(&self, visit: &Visit, draw: Draw<'_>) -> Result<Vec<f64>>;
 
+    /// The posterior standard deviation of an item's vector, as the root of the mean variance of its
+    /// numbers. `item` is below [`Beliefs::items`].
+    fn sd(&self, item: u32) -> f64;
+
     /// Everything that the scores depend on, bit for bit.
     fn bytes(&self) -> Result<Vec<u8>>;
 }
@@ -176,6 +180,10 @@ mod tests {
         fn scores(&self, _visit: &Visit, draw: Draw<'_>) -> Result<Vec<f64>> {
             let Draw::Posterior(rng) = draw else { return Ok(self.scores.clone()) };
             Ok(self.scores.iter().map(|score| score + self.doubt * rng.random_range(-1.0..1.0)).collect())
+        }
+
+        fn sd(&self, _item: u32) -> f64 {
+            self.doubt / 3f64.sqrt()
         }
 
         fn bytes(&self) -> Result<Vec<u8>> {

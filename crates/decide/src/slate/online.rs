@@ -164,13 +164,6 @@ impl OnlineState {
         self.item_given(item, &self.groups[self.group[item as usize] as usize].mean).as_slice().to_vec()
     }
 
-    /// The posterior standard deviation of an item, as the root of the mean variance of its numbers.
-    pub fn sd(&self, item: u32) -> f64 {
-        let one = &self.items[item as usize];
-        let of_group = &one.shrink * &self.groups[self.group[item as usize] as usize].root;
-        ((one.root.norm_squared() + of_group.norm_squared()) / self.config.dims as f64).sqrt()
-    }
-
     /// How often each item was shown.
     pub fn shown(&self) -> &[u64] {
         &self.seen.shown
@@ -347,6 +340,12 @@ impl Beliefs for OnlineState {
             }
         };
         Ok(vectors.iter().map(|vector| super::Score::Dot.of(&taste, vector)).collect())
+    }
+
+    fn sd(&self, item: u32) -> f64 {
+        let one = &self.items[item as usize];
+        let of_group = &one.shrink * &self.groups[self.group[item as usize] as usize].root;
+        ((one.root.norm_squared() + of_group.norm_squared()) / self.config.dims as f64).sqrt()
     }
 
     fn bytes(&self) -> Result<Vec<u8>> {

@@ -39,6 +39,10 @@ impl Beliefs for RefitState {
         self.posterior.scores(visit, draw)
     }
 
+    fn sd(&self, item: u32) -> f64 {
+        self.posterior.sd(item)
+    }
+
     fn bytes(&self) -> Result<Vec<u8>> {
         self.posterior.bytes()
     }

@@ -32,6 +32,9 @@ pub struct FitConfig {
     pub start_spread: f64,
     /// Prior standard deviation of the utility of clicking nothing.
     pub no_click_spread: f64,
+    /// Posterior standard deviation of items and groups before anything was learned. The paper's is for
+    /// logs that leave no doubt; with little data start near the prior's, so that doubt falls as clicks come.
+    pub first_sd: f64,
     /// Largest posterior standard deviation.
     pub most_sd: f64,
     /// Largest posterior mean, in absolute value, of anything but items and groups.
@@ -75,6 +78,7 @@ impl Default for FitConfig {
             weight_spread: 5.0,
             start_spread: 0.5,
             no_click_spread: 1.0,
+            first_sd: 0.01,
             most_sd: 10.0,
             most_mean: 10.0,
             decay: 4.0,
@@ -140,6 +144,7 @@ impl FitConfig {
             ("weight_spread", self.weight_spread),
             ("start_spread", self.start_spread),
             ("no_click_spread", self.no_click_spread),
+            ("first_sd", self.first_sd),
             ("most_sd", self.most_sd),
             ("most_mean", self.most_mean),
             ("lr", self.lr),

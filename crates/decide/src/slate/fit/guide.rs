@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 /// Bounds of the factor of first states, and where it starts.
 const FACTOR: (f64, f64, f64) = (1e-3, 5.0, 0.2);
 
-/// Where standard deviations start: of items and groups, of the rest.
-const FIRST_SD: (f64, f64) = (0.01, 0.05);
+/// Where standard deviations of anything but items and groups start, as upstream.
+const FIRST_SD: f64 = 0.05;
 
 /// Where spreads of groups start. Upstream starts near 0, where a spread has trouble growing.
 const FIRST_SPREAD: f64 = 0.5;
@@ -32,7 +32,7 @@ pub(super) struct Moments {
 }
 
 impl Guide {
-    /// Before anything was learned: small random items, standard deviations as upstream.
+    /// Before anything was learned: small random items.
     pub fn new(config: &FitConfig, layout: &Layout, seed: Seed) -> Result<Guide> {
         config.check()?;
         let mut rng = seed.at("guide", 0).rng();
@@ -53,7 +53,7 @@ impl Guide {
                 _ => median(config.weight_spread, &mut rng),
             };
             raw[i] = Bound::of_mean(config, layout, i).raw(mean);
-            let sd = if of_items { FIRST_SD.0 } else { FIRST_SD.1 };
+            let sd = if of_items { config.first_sd } else { FIRST_SD };
             raw[n + i] = Bound::Between(0.0, config.most_sd).raw(sd.min(0.5 * config.most_sd));
         }
         raw[2 * n] = Bound::Between(FACTOR.0, FACTOR.1).raw(FACTOR.2);

@@ -92,12 +92,6 @@ impl Posterior {
         &self.moments.mean[self.layout.item(item)]
     }
 
-    /// The posterior standard deviation of an item, as the root of the mean variance of its numbers.
-    pub fn sd(&self, item: u32) -> f64 {
-        let of_item = &self.moments.sd[self.layout.item(item)];
-        (of_item.iter().map(|sd| sd * sd).sum::<f64>() / of_item.len() as f64).sqrt()
-    }
-
     /// The utility of clicking nothing in a list of that length.
     pub fn no_click(&self, length: usize) -> Option<f64> {
         let place = self.layout.no_click.start + length;
@@ -201,6 +195,11 @@ impl Beliefs for Posterior {
         let tastes = self.model().tastes(&at, &first, &clicked);
         let now = &tastes.rows[clicked.len() * self.layout.dims..];
         Ok((0..n as u32).map(|item| self.saved.config.score.of(now, &at[self.layout.item(item)])).collect())
+    }
+
+    fn sd(&self, item: u32) -> f64 {
+        let of_item = &self.moments.sd[self.layout.item(item)];
+        (of_item.iter().map(|sd| sd * sd).sum::<f64>() / of_item.len() as f64).sqrt()
     }
 
     fn bytes(&self) -> Result<Vec<u8>> {
