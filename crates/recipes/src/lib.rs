@@ -1,6 +1,7 @@
 //! One file a published system: the recipes and their small-scale proofs.
 
 pub mod b_star;
+pub mod fair_onesided;
 pub mod grid;
 pub mod nano;
 pub mod preset;
@@ -22,6 +23,7 @@ use autodidact_parts::ModelConfig;
 /// All recipes, by id.
 pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<b_star::BStar>(),
+    DynRecipe::of::<fair_onesided::FairOnesided>(),
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
     DynRecipe::of::<relax::Relax>(),
@@ -29,8 +31,13 @@ pub const RECIPES: &[DynRecipe] = &[
 ];
 
 /// The proofs of the recipes, by id.
-pub const PROOFS: &[proof::Proof] =
-    &[proof::b_star::PROOF, proof::raft::PROOF, proof::relax::PROOF, proof::self_sampled::PROOF];
+pub const PROOFS: &[proof::Proof] = &[
+    proof::b_star::PROOF,
+    proof::fair_onesided::PROOF,
+    proof::raft::PROOF,
+    proof::relax::PROOF,
+    proof::self_sampled::PROOF,
+];
 
 /// Opens a model, the bundled one among them; its work is counted where the run's observer reads.
 pub(crate) fn open(model: &ModelConfig, run: &Run<'_>) -> Result<Lm> {

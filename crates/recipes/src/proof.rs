@@ -7,6 +7,7 @@
 mod arm;
 pub(crate) mod b_star;
 mod claims;
+pub(crate) mod fair_onesided;
 pub(crate) mod lab;
 pub(crate) mod raft;
 pub(crate) mod relax;

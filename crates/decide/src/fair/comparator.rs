@@ -47,7 +47,7 @@ pub fn best_fair(rules: &[Rule], past: &[Past], panel: &Panel) -> Result<Compara
     let all: Vec<(Variable, f64)> = weights.iter().map(|weight| (*weight, 1.0)).collect();
     problem.add_constraint(&all, ComparisonOp::Eq, 1.0);
     loop {
-        let solution = problem.solve().map_err(Error::part)?.into_solution().ok_or_else(|| {
+        let solution = problem.solve().map_err(Error::part)?.into_solution().map_err(|_| {
             Error::invalid("the fair comparator", "solved without a limit on time", "stopped")
         })?;
         let found: Vec<f64> = weights.iter().map(|weight| solution.var_value(*weight)).collect();
