@@ -8,6 +8,7 @@ pub mod chebyshev;
 pub mod diversity;
 pub mod estimate;
 pub mod interval;
+pub mod mixture;
 pub mod multi_target;
 pub mod objective;
 pub mod order;
