@@ -64,7 +64,7 @@ pub(super) fn show(base: &FairOnesided, options: &ProofOptions<'_>, report: &mut
         let slopes: Vec<f64> = (0..options.seeds.len())
             .map(|i| {
                 let logs =
-                    lengths.iter().zip(sums).map(|(rounds, sums)| (f64::from(*rounds).ln(), sums[i].ln()));
+                    lengths.iter().zip(sums).map(|(rounds, sums)| (f64::from(*rounds).ln(), log(sums[i])));
                 slope(&logs.collect::<Vec<_>>())
             })
             .collect();
@@ -75,7 +75,7 @@ pub(super) fn show(base: &FairOnesided, options: &ProofOptions<'_>, report: &mut
             1.0,
         ));
         let point = |(rounds, sums): (&u32, &Vec<f64>)| {
-            (f64::from(*rounds).log10(), mean(sums).unwrap_or(f64::NAN).log10())
+            (f64::from(*rounds).log10(), log(mean(sums).unwrap_or(f64::NAN)) / 10f64.ln())
         };
         chart
             .lines
@@ -87,11 +87,18 @@ pub(super) fn show(base: &FairOnesided, options: &ProofOptions<'_>, report: &mut
         "growth: eta = 0.02 (4000 / T)^(1/2) and xi = 0.05 (4000 / T)^(1/4); theory gives orders, no constants"
             .to_owned(),
     );
+    report.notes.push("growth: sums below 1 count as 1 before the logarithm".to_owned());
     Ok(())
 }
 
 fn show_whole(values: &[f64]) -> String {
     format!("{:.0}", mean(values).unwrap_or(f64::NAN))
+}
+
+/// The natural logarithm of a sum; sums below 1 count as 1, since a regret may be negative: the learner is
+/// not held to be fair to everyone, as the comparator is.
+fn log(sum: f64) -> f64 {
+    sum.max(1.0).ln()
 }
 
 /// The errors of the best fair policy on the run's people.
