@@ -12,6 +12,7 @@ pub mod estimate;
 pub mod gmm;
 pub mod interval;
 pub mod linear_gaussian;
+pub mod mixture;
 pub mod multi_target;
 pub mod nearest;
 pub mod nnls;

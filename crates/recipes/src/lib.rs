@@ -5,6 +5,7 @@ pub mod apohf;
 pub mod b_star;
 pub mod cascading_rl;
 pub mod evolve;
+pub mod fair_onesided;
 pub mod grid;
 pub mod learn_active;
 pub mod nano;
@@ -35,6 +36,7 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<evolve::Evolve>(),
     DynRecipe::of::<pref_randomization::PrefRandomization>(),
     DynRecipe::of::<learn_active::LearnActive>(),
+    DynRecipe::of::<fair_onesided::FairOnesided>(),
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
     DynRecipe::of::<relax::Relax>(),
@@ -60,6 +62,12 @@ pub const PROOFS: &[proof::Proof] = &[
 ];
 pub const PROOFS: &[proof::Proof] =
     &[proof::b_star::PROOF, proof::raft::PROOF, proof::self_sampled::PROOF, proof::slate_thompson::PROOF];
+    proof::b_star::PROOF,
+    proof::fair_onesided::PROOF,
+    proof::raft::PROOF,
+    proof::relax::PROOF,
+    proof::self_sampled::PROOF,
+];
 
 /// Opens a model, the bundled one among them; its work is counted where the run's observer reads.
 pub(crate) fn open(model: &ModelConfig, run: &Run<'_>) -> Result<Lm> {

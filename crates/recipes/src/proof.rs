@@ -11,6 +11,7 @@ pub(crate) mod b_star;
 pub(crate) mod cascading_rl;
 mod claims;
 pub(crate) mod evolve;
+pub(crate) mod fair_onesided;
 pub(crate) mod lab;
 pub(crate) mod pref_randomization;
 pub(crate) mod learn_active;

@@ -7,7 +7,7 @@
 use super::{Panel, Person, Rule, chances};
 use autodidact_core::{Error, Result};
 use autodidact_math::bandit::one_sided;
-use microlp::{ComparisonOp, OptimizationDirection, Problem, Variable};
+use autodidact_math::mixture::Mixture;
 
 /// A constraint counts as broken beyond this.
 const TOLERANCE: f64 = 1e-6;
@@ -40,33 +40,26 @@ pub struct Comparator {
 /// Fails where no such policy exists; a class with a rule that treats everyone alike has one.
 pub fn best_fair(rules: &[Rule], past: &[Past], panel: &Panel) -> Result<Comparator> {
     let errors: Vec<f64> = rules.iter().map(|rule| errors(rule, past)).collect();
-    let mut problem = Problem::new(OptimizationDirection::Minimize);
     // Errors a round, so that all coefficients are of one size.
     let rounds = past.len().max(1) as f64;
-    let weights: Vec<Variable> = errors.iter().map(|sum| problem.add_var(sum / rounds, (0.0, 1.0))).collect();
-    let all: Vec<(Variable, f64)> = weights.iter().map(|weight| (*weight, 1.0)).collect();
-    problem.add_constraint(&all, ComparisonOp::Eq, 1.0);
+    if rules.is_empty() {
+        return Err(Error::invalid("the class of rules", "at least one rule", 0));
+    }
+    let mut mixture = Mixture::of(&errors.iter().map(|sum| sum / rounds).collect::<Vec<_>>());
     loop {
-        let solution = problem.solve().map_err(Error::part)?.into_solution().ok_or_else(|| {
-            Error::invalid("the fair comparator", "solved without a limit on time", "stopped")
-        })?;
-        let found: Vec<f64> = weights.iter().map(|weight| solution.var_value(*weight)).collect();
-        let broken = broken(rules, &found, past, panel);
+        let Some(weights) = mixture.solve() else {
+            return Err(Error::invalid("the class of rules", "one with a fair mixture", "one without"));
+        };
+        let broken = broken(rules, &weights, past, panel);
         if broken.is_empty() {
-            let errors = errors.iter().zip(&found).map(|(errors, weight)| errors * weight).sum();
-            return Ok(Comparator { weights: found, errors });
+            let errors = errors.iter().zip(&weights).map(|(errors, weight)| errors * weight).sum();
+            return Ok(Comparator { weights, errors });
         }
         for (favoured, slighted, most) in broken {
             let sign = |rule: &Rule| {
                 f64::from(i8::from(rule.accepts(&favoured)) - i8::from(rule.accepts(&slighted)))
             };
-            let row: Vec<(Variable, f64)> = rules
-                .iter()
-                .zip(&weights)
-                .map(|(rule, weight)| (*weight, sign(rule)))
-                .filter(|(_, sign)| *sign != 0.0)
-                .collect();
-            problem.add_constraint(&row, ComparisonOp::Le, most);
+            mixture.cut(&rules.iter().map(sign).collect::<Vec<_>>(), most);
         }
     }
 }
