@@ -8,6 +8,7 @@ mod arm;
 pub(crate) mod b_star;
 mod claims;
 pub(crate) mod lab;
+pub(crate) mod pretrain;
 pub(crate) mod raft;
 pub(crate) mod self_sampled;
 
