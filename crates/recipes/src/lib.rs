@@ -68,6 +68,8 @@ pub const PROOFS: &[proof::Proof] =
     proof::relax::PROOF,
     proof::self_sampled::PROOF,
 ];
+pub const PROOFS: &[proof::Proof] =
+    &[proof::b_star::PROOF, proof::pretrain::PROOF, proof::raft::PROOF, proof::self_sampled::PROOF];
 
 /// Opens a model, the bundled one among them; its work is counted where the run's observer reads.
 pub(crate) fn open(model: &ModelConfig, run: &Run<'_>) -> Result<Lm> {

@@ -15,6 +15,7 @@ pub(crate) mod fair_onesided;
 pub(crate) mod lab;
 pub(crate) mod pref_randomization;
 pub(crate) mod learn_active;
+pub(crate) mod pretrain;
 pub(crate) mod raft;
 pub(crate) mod relax;
 pub(crate) mod self_sampled;

@@ -13,7 +13,6 @@ use autodidact_lm::Lm;
 use autodidact_math::Row;
 use autodidact_math::schedule::{Schedule, Shape as Course};
 use autodidact_math::sft::{MaskedNll, normalise};
-use autodidact_parts::evaluate::Evaluation;
 use autodidact_parts::learn::{TuneConfig, Tuner, gold_groups, row_of};
 use autodidact_parts::task::modular::Modular;
 use autodidact_parts::{CriticConfig, OpenTask, TaskConfig};
@@ -33,72 +32,55 @@ pub struct World {
 }
 
 impl World {
-    /// Draws the problems and warms up a fresh model.
+    /// Draws the problems and teaches the form.
     pub fn of(settings: &Settings, seed: u64, options: &ProofOptions<'_>) -> Result<World> {
         let root = Seed::root(seed).at("b-star world", 0);
         let all = settings.warm_up.solved + settings.unsolved;
         let mut unsolved = settings.task.draw(Split::Train, all, &mut root.at("problems", 0).rng())?;
         let solved = unsolved.split_off(settings.unsolved);
-        let lm = lab::fresh(settings.shape, seed)?;
+        let lm = match settings.shape {
+            Some(shape) => lab::fresh(shape, seed)?,
+            None => crate::nano::open()?,
+        };
         let world = World { lm, modular: settings.task.clone(), unsolved: Arc::new(unsolved), seed };
-        let lm = world.warmed_up(&settings.warm_up, &solved, root, options)?;
-        Ok(World { lm, ..world })
+        world.warm_up(&settings.warm_up, &solved, root, options)?;
+        Ok(world)
     }
 
-    /// The first state of the warm-up that solves enough, after its rate has come down.
-    ///
-    /// Short chains teach the steps, as a base model knows them; the solved problems, mixed in, teach the
-    /// form. Every few updates a copy is trained on with a falling rate and measured.
-    fn warmed_up(
+    /// Trains on solved problems until enough validation problems are solved.
+    fn warm_up(
         &self,
         plan: &WarmUp,
         solved: &[Prompt],
         root: Seed,
         options: &ProofOptions<'_>,
-    ) -> Result<Lm> {
-        let lm = &self.lm;
-        let short = Modular { shortest: 1, longest: 2, ..self.modular.clone() };
-        let short = short.draw(Split::Train, plan.short, &mut root.at("short", 0).rng())?;
-        let (short, solved) = (self.rows(&short, root)?, self.rows(solved, root)?);
-        let batch = |step: u64| -> Vec<Row> {
-            let mut rng = root.at("batch", step).rng();
-            let one = |idx| {
-                let of = if idx < plan.of_solved { &solved } else { &short };
-                of[rng.random_range(0..of.len())].clone()
-            };
-            (0..plan.rows).map(one).collect()
-        };
-        let schedule = Schedule { shape: Course::Constant, warmup: 50, floor: 0.0 };
+    ) -> Result<()> {
+        let rows = self.rows(solved, root)?;
+        let schedule = Schedule { shape: Course::Constant, warmup: plan.every, floor: 0.0 };
         let tune = TuneConfig { lr: plan.lr, schedule, horizon: plan.most, ..TuneConfig::default() };
-        let mut tuner = Tuner::around(lm, tune)?;
+        let mut tuner = Tuner::around(&self.lm, tune)?;
         tuner.begin(plan.most)?;
-        let evaluation =
-            Evaluation { problems: 200, split: Split::Validation, tries: 0, sampling: plan.sampling.clone(), ..Evaluation::default() };
         let task = self.task()?;
-        let t = std::time::Instant::now();
-        let (warm, _) = arm("warm-up", self.seed, options, BStar::CARD, |run| {
+        arm("warm-up", self.seed, options, BStar::CARD, |run| {
             let judge = task.task.judge();
-            let mut warm = lab::copy(lm)?;
             for step in 1..=plan.most {
-                let mut rows = batch(step);
-                normalise(&mut rows);
-                tuner.update(&rows, &MaskedNll)?;
-                if step < plan.from || !step.is_multiple_of(plan.every) {
+                let mut rng = root.at("batch", step).rng();
+                let one = |_| rows[rng.random_range(0..rows.len())].clone();
+                let mut batch: Vec<Row> = (0..plan.rows).map(one).collect();
+                normalise(&mut batch);
+                tuner.update(&batch, &MaskedNll)?;
+                if !step.is_multiple_of(plan.every) {
                     continue;
                 }
-                warm = lab::copy(lm)?;
-                lab::train(&warm, plan.lr / 3.0, plan.fall, options, |other| Ok(batch(plan.most + step + other)))?;
-                let measured = evaluation.run("solved", &warm, &task, &*judge, run)?;
-                let greedy = measured.and_then(|one| one.scores.greedy).map_or(0.0, |one| one.value);
-                let raw = evaluation.run("raw", lm, &task, &*judge, run)?.and_then(|one| one.scores.greedy).map_or(0.0, |one| one.value);
-                println!("{step} {:?} annealed {greedy:.3} raw {raw:.3}", t.elapsed());
-                if greedy >= plan.until {
+                let measured = plan.look.run("solved", &self.lm, &task, &*judge, run)?;
+                if measured.and_then(|one| one.scores.greedy).is_some_and(|greedy| greedy.value >= plan.until)
+                {
                     break;
                 }
             }
-            Ok(warm)
+            Ok(())
         })?;
-        Ok(warm)
+        Ok(())
     }
 
     /// Solved problems as rows; only the solution counts.
