@@ -34,9 +34,9 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<b_star::BStar>(),
     DynRecipe::of::<cascading_rl::CascadingRl>(),
     DynRecipe::of::<evolve::Evolve>(),
-    DynRecipe::of::<pref_randomization::PrefRandomization>(),
-    DynRecipe::of::<learn_active::LearnActive>(),
     DynRecipe::of::<fair_onesided::FairOnesided>(),
+    DynRecipe::of::<learn_active::LearnActive>(),
+    DynRecipe::of::<pref_randomization::PrefRandomization>(),
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
     DynRecipe::of::<relax::Relax>(),
@@ -51,25 +51,15 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::b_star::PROOF,
     proof::cascading_rl::PROOF,
     proof::evolve::PROOF,
-    proof::pref_randomization::PROOF,
-    proof::raft::PROOF,
-    proof::relax::PROOF,
-    proof::apohf::PROOF,
-    proof::b_star::PROOF,
-    proof::learn_active::PROOF,
-    proof::raft::PROOF,
-    proof::self_sampled::PROOF,
-];
-pub const PROOFS: &[proof::Proof] =
-    &[proof::b_star::PROOF, proof::raft::PROOF, proof::self_sampled::PROOF, proof::slate_thompson::PROOF];
-    proof::b_star::PROOF,
     proof::fair_onesided::PROOF,
+    proof::learn_active::PROOF,
+    proof::pref_randomization::PROOF,
+    proof::pretrain::PROOF,
     proof::raft::PROOF,
     proof::relax::PROOF,
     proof::self_sampled::PROOF,
+    proof::slate_thompson::PROOF,
 ];
-pub const PROOFS: &[proof::Proof] =
-    &[proof::b_star::PROOF, proof::pretrain::PROOF, proof::raft::PROOF, proof::self_sampled::PROOF];
 
 /// Opens a model, the bundled one among them; its work is counted where the run's observer reads.
 pub(crate) fn open(model: &ModelConfig, run: &Run<'_>) -> Result<Lm> {
