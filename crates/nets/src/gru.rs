@@ -198,19 +198,18 @@ mod tests {
         out
     }
 
+    /// Inputs of three numbers; the third is missing.
+    fn rows_of(flat: &[f64]) -> Vec<Option<&[f64]>> {
+        flat.chunks(3).enumerate().map(|(t, row)| (t != 2).then_some(row)).collect()
+    }
+
     #[test]
     fn gradients_through_time_agree_with_finite_differences() {
         let gru = Gru { inputs: 3, hidden: 4 };
         let mut rng = rand::rngs::SmallRng::seed_from_u64(5);
         let mut draw = |n: usize| (0..n).map(|_| rng.random_range(-1.0..1.0)).collect::<Vec<f64>>();
         let (weights, start, flat, pull) = (draw(gru.len()), draw(4), draw(5 * 3), draw(6 * 4));
-        let given = |flat: &[f64], f: &mut dyn FnMut(&[Option<&[f64]>]) -> f64| {
-            let rows: Vec<Option<&[f64]>> =
-                flat.chunks(3).enumerate().map(|(t, row)| (t != 2).then_some(row)).collect();
-            f(&rows)
-        };
-        let rows: Vec<Option<&[f64]>> =
-            flat.chunks(3).enumerate().map(|(t, row)| (t != 2).then_some(row)).collect();
+        let rows = rows_of(&flat);
         let found = back(gru, &weights, &start, &rows, &pull);
         let check = |name: &str, at: &[f64], found: &[f64], f: &mut dyn FnMut(&[f64]) -> f64| {
             for i in 0..at.len() {
@@ -224,9 +223,7 @@ mod tests {
         };
         check("weight", &weights, &found.weights, &mut |w| sum(gru, w, &start, &rows, &pull));
         check("start", &start, &found.start, &mut |h| sum(gru, &weights, h, &rows, &pull));
-        check("input", &flat, &found.inputs, &mut |x| {
-            given(x, &mut |rows| sum(gru, &weights, &start, rows, &pull))
-        });
+        check("input", &flat, &found.inputs, &mut |x| sum(gru, &weights, &start, &rows_of(x), &pull));
     }
 
     #[test]

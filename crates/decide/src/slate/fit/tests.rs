@@ -320,6 +320,34 @@ fn a_fit_learns_in_two_phases_and_repeats_bit_for_bit() {
 }
 
 #[test]
+fn doubt_falls_where_items_are_shown() {
+    let config =
+        WorldConfig { items: 12, groups: 3, users: 60, dims: 2, no_click: 0.0, ..WorldConfig::default() };
+    let world = World::open(&config, Seed::root(1)).expect("sound");
+    let mut history = logged(&world, &world.groups(), 60, 10);
+    for step in history.sequences.iter_mut().flat_map(|sequence| &mut sequence.steps) {
+        let clicked = step.clicked();
+        step.shown.retain(|item| *item < 6);
+        step.click = step.shown.iter().position(|item| Some(*item) == clicked).map(|place| place as u32);
+    }
+    let config = FitConfig {
+        user: UserModel::Linear,
+        likelihood_temperature: 1.0,
+        score: Score::Dot,
+        first_sd: 0.5,
+        lr: 2e-2,
+        batch: 20,
+        passes: 30,
+        held_out: 0.0,
+        ..small()
+    };
+    let prior = Posterior::new(&config, &world.groups(), 4, Seed::root(2)).expect("sound");
+    let fitted = fit(&prior, &history, Seed::root(3), Seed::root(4)).expect("fits").posterior;
+    let sd = |items: std::ops::Range<u32>| items.map(|item| fitted.sd(item)).sum::<f64>() / 6.0;
+    assert!(sd(0..6) < 0.4 && sd(0..6) < 0.7 * sd(6..12), "{} against {}", sd(0..6), sd(6..12));
+}
+
+#[test]
 fn the_parts_of_a_log_do_not_overlap_and_hold_what_was_asked_for() {
     let mut history = History::default();
     for user in 0..400 {
