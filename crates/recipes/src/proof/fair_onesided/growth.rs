@@ -98,7 +98,7 @@ fn show_whole(values: &[f64]) -> String {
 /// The natural logarithm of a sum; sums below 1 count as 1, since a regret may be negative: the learner is
 /// not held to be fair to everyone, as the comparator is.
 fn log(sum: f64) -> f64 {
-    sum.max(1.0).ln()
+    if sum < 1.0 { 0.0 } else { sum.ln() }
 }
 
 /// The errors of the best fair policy on the run's people.
