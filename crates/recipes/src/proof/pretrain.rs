@@ -11,7 +11,7 @@ use crate::pretrain::{Pretrain, Refresh};
 use crate::pretraining::Pretraining;
 use crate::{nano, verdict};
 use autodidact_core::chat::{Chat, Sampling};
-use autodidact_core::{Ask, Error, Group, Learn, Recipe, Result, Run, Split};
+use autodidact_core::{Ask, Error, Group, Recipe, Result, Run, Split};
 use autodidact_lm::Lm;
 use autodidact_math::schedule::{Schedule, Shape as Course};
 use autodidact_parts::evaluate::{Cell, Evaluation};
@@ -109,7 +109,7 @@ impl Plan {
                 lr: 4e-4,
                 schedule: Schedule { shape: Course::Linear, warmup: 5, floor: 0.1 },
                 amount: Amount::Steps { steps: u64::from(size(60, 2)) },
-                batch: Batch::Rows { rows: size(32, 8) as usize },
+                batch: Batch::Rows { rows: size(32, 8) },
                 restart: Restart::Weights,
                 replay: Replay::Pretraining { share: 0.4 },
                 ..SftConfig::default()
@@ -176,7 +176,6 @@ impl Plan {
                 let asks = Ask::each(&queries, self.tries, &self.trained.sampling);
                 let groups = run.attempt("pool", &lm, &*judge, asks)?;
                 let kept = filter.kept(groups);
-                run.note("kept", kept.iter().map(|group| group.tries.len()).sum::<usize>() as f64)?;
                 run.learn("learn", &mut learner, &kept)?;
                 evaluation.run("round", &lm, &task, &*judge, run)?;
             }
