@@ -33,7 +33,14 @@ fn a_process_learns_which_arm_pays() {
 fn contexts_and_rewards_may_come_in_files() {
     let world = World::new();
     world.right(&[
-        "decide", "init", "offer", "--arms", "none,coupon", "--features", "age,visits", "--algorithm",
+        "decide",
+        "init",
+        "offer",
+        "--arms",
+        "none,coupon",
+        "--features",
+        "age,visits",
+        "--algorithm",
         "lin-thompson",
     ]);
     let contexts: String = (0..200).map(|i| format!("[{}, {}]\n", i % 3, i % 2)).collect();
@@ -53,7 +60,11 @@ fn contexts_and_rewards_may_come_in_files() {
     world.write("visitors.jsonl", "[1, 2]\n[1]\n");
     let wrong = world.run(&["decide", "ask", "offer", "--contexts", "visitors.jsonl"]);
     assert_eq!(wrong.code, 2);
-    assert!(wrong.stderr.contains("a list of 2 numbers (age, visits), but is a list of 1"), "{}", wrong.stderr);
+    assert!(
+        wrong.stderr.contains("a list of 2 numbers (age, visits), but is a list of 1"),
+        "{}",
+        wrong.stderr
+    );
     assert!(wrong.stderr.contains("line 2 of visitors.jsonl"), "{}", wrong.stderr);
     assert_eq!(world.json(&["decide", "show", "offer", "--json"])["asked"], 200, "nothing was half-asked");
 }
@@ -69,7 +80,8 @@ fn programs_that_ask_at_once_get_decisions_of_their_own() {
         let output = program.wait_with_output().expect("ends");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let text = String::from_utf8(output.stdout).expect("UTF-8");
-        let number = |line: &str| line.split('\t').next().and_then(|n| n.parse::<u64>().ok()).expect("a number");
+        let number =
+            |line: &str| line.split('\t').next().and_then(|n| n.parse::<u64>().ok()).expect("a number");
         numbers.extend(text.lines().map(number));
     }
     assert_eq!(numbers, (0..30).collect());
@@ -106,7 +118,8 @@ fn what_is_shown_holds_at_all_times_and_a_wrong_range_is_an_alarm() {
     let shown = world.json(&["decide", "show", "button", "--json"]);
     for (arm, mean) in [(0, 0.25), (1, 1.0)] {
         let interval = &shown["arms"][arm]["interval"];
-        let (low, high) = (interval["low"].as_f64().expect("known"), interval["high"].as_f64().expect("known"));
+        let (low, high) =
+            (interval["low"].as_f64().expect("known"), interval["high"].as_f64().expect("known"));
         assert!(low <= mean && mean <= high && high - low < 0.25, "{shown}");
         let always = shown["arms"][arm]["always"]["value"].as_f64().expect("known");
         assert!((always - mean).abs() < 1e-9, "even draws weigh nothing: {shown}");
@@ -126,14 +139,22 @@ fn a_log_in_any_form_gives_the_same_estimates_and_a_bad_row_is_named() {
     let features = ["decide", "init", "offer", "--arms", "none,coupon", "--features", "age", "--algorithm"];
     world.right(&[&features[..], &["lin-ucb"]].concat());
     let rows: Vec<(u32, &str, f64)> = (0..300)
-        .map(|i| (i % 2, if i % 4 < 2 { "none" } else { "coupon" }, f64::from(u8::from((i % 4 < 2) == (i % 2 == 0)))))
+        .map(|i| {
+            (
+                i % 2,
+                if i % 4 < 2 { "none" } else { "coupon" },
+                f64::from(u8::from((i % 4 < 2) == (i % 2 == 0))),
+            )
+        })
         .collect();
     let csv: String = rows.iter().map(|(age, arm, reward)| format!("{age},{arm},{reward},0.5\n")).collect();
     world.write("log.csv", &format!("age,action,reward,propensity\n{csv}"));
     let json: String = rows
         .iter()
         .map(|(age, arm, reward)| {
-            format!("{{\"context\": [{age}], \"action\": \"{arm}\", \"reward\": {reward}, \"propensity\": 0.5}}\n")
+            format!(
+                "{{\"context\": [{age}], \"action\": \"{arm}\", \"reward\": {reward}, \"propensity\": 0.5}}\n"
+            )
         })
         .collect();
     world.write("log.jsonl", &json);

@@ -103,7 +103,8 @@ fn parquet(path: &Path) -> Result<Vec<Row>, String> {
 fn separated(bytes: &[u8], separator: u8) -> Result<Vec<Row>, String> {
     let mut reader = csv::ReaderBuilder::new().delimiter(separator).trim(csv::Trim::All).from_reader(bytes);
     let head = reader.headers().map_err(|error| format!("its head does not read: {error}"))?.clone();
-    if let Some(name) = head.iter().enumerate().find(|(i, name)| head.iter().take(*i).any(|one| one == *name)) {
+    if let Some(name) = head.iter().enumerate().find(|(i, name)| head.iter().take(*i).any(|one| one == *name))
+    {
         return Err(format!("two of its columns are named {:?}", name.1));
     }
     let value = |cell: &str| match serde_json::from_str(cell) {

@@ -195,7 +195,7 @@ impl<'a> Rows<'a> {
 /// The best arm's mean less the mean of all rewards, from the arms' ranges and, last, that of all.
 fn regret(ranges: &[Option<Range>]) -> Option<Range> {
     let (all, arms) = ranges.split_last()?;
-    let (all, arms) = (all.as_ref()?, arms.iter().collect::<Option<Vec<&Range>>>()?);
+    let (all, arms) = (all.as_ref()?, arms.iter().map(Option::as_ref).collect::<Option<Vec<&Range>>>()?);
     let best = |end: fn(&Range) -> f64| arms.iter().map(|range| end(range)).fold(f64::NEG_INFINITY, f64::max);
     let low = (best(|range| range.low) - all.high).max(0.0);
     Some(Range { low, high: (best(|range| range.high) - all.low).max(low) })

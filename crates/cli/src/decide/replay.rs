@@ -131,7 +131,8 @@ mod tests {
 
     fn config(algorithm: &str) -> ProcessConfig {
         let names = |list: &[&str]| list.iter().map(|&name| name.to_owned()).collect();
-        ProcessConfig::new(names(&["left", "right"]), names(&["x"]), algorithm, Memory::All, &[]).expect("valid")
+        ProcessConfig::new(names(&["left", "right"]), names(&["x"]), algorithm, Memory::All, &[])
+            .expect("valid")
     }
 
     /// A log of even draws in a world where arm 1 pays 1 when x = 1 and arm 0 when x = 0, with 10 % noise.

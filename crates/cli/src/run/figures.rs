@@ -71,14 +71,16 @@ pub fn figures(store: &Store, report: &Report, declared: &[&str]) -> Result<Vec<
             figures.push((file.to_owned(), svg));
         }
     }
-    for series in report.series.iter().filter(|series| declared.contains(&series.name.as_str())) {
-        let title = format!("{}: {}", report.line.run.0, series.name);
-        let lines = vec![line(series, report)];
-        let known = WANTED.iter().any(|wanted| wanted.takes(series));
-        let chart = Chart { title, across: "round".to_owned(), up: series.name.clone(), lines, bounds: None };
+    for name in declared {
+        let known = |series: &&Series| !WANTED.iter().any(|wanted| wanted.takes(series));
         // One point is no curve.
-        if !known && series.points.len() > 1 && let Some(svg) = chart.svg()? {
-            figures.push((format!("{}.svg", series.name.replace(['/', '@'], "-")), svg));
+        let curve = |series: &&Series| of_metric(series, name) && series.points.len() > 1;
+        let lines =
+            report.series.iter().filter(curve).filter(known).map(|series| line(series, report)).collect();
+        let title = format!("{}: {name}", report.line.run.0);
+        let chart = Chart { title, across: "round".to_owned(), up: (*name).to_owned(), lines, bounds: None };
+        if let Some(svg) = chart.svg()? {
+            figures.push((format!("{}.svg", name.replace(['/', '@'], "-")), svg));
         }
     }
     if let Some(svg) = time(report)? {
@@ -90,11 +92,13 @@ pub fn figures(store: &Store, report: &Report, declared: &[&str]) -> Result<Vec<
 impl Wanted {
     /// Whether a series belongs here.
     fn takes(&self, series: &Series) -> bool {
-        self.metrics.iter().any(|&metric| {
-            let stage = series.name.strip_suffix(metric);
-            stage.is_some_and(|stage| stage.is_empty() || stage.ends_with('/'))
-        })
+        self.metrics.iter().any(|metric| of_metric(series, metric))
     }
+}
+
+/// Whether a series is of that metric, bare or after a stage (`ucb1/regret`).
+pub fn of_metric(series: &Series, metric: &str) -> bool {
+    series.name.strip_suffix(metric).is_some_and(|stage| stage.is_empty() || stage.ends_with('/'))
 }
 
 /// Whether a series is about the answers of a measurement, which its own figures describe better.

@@ -1,6 +1,6 @@
 //! Doing a run: recording it, telling of it, writing its folder when it ends.
 
-use super::figures::figures;
+use super::figures::{figures, of_metric};
 use super::job::Job;
 use super::outcome::Outcome;
 use super::plan::Plan;
@@ -12,7 +12,7 @@ use crate::progress::Progress;
 use crate::shell::Paint;
 use crate::table::Table;
 use autodidact_core::{Error, Run, RunEnd, RunId, RunOptions};
-use autodidact_ledger::{OutputLine, Report, Store};
+use autodidact_ledger::{OutputLine, Report, Series, Store};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -166,14 +166,14 @@ pub struct Course {
     pub last: f64,
 }
 
-/// The declared metrics that were noted, in the order of declaration.
+/// The declared metrics that were noted, bare or after a stage, in the order of declaration.
 fn courses(report: &Report, declared: &[&str]) -> Vec<Course> {
-    let course = |name: &&str| {
-        let points = &report.series.iter().find(|series| series.name == **name)?.points;
-        let (first, last) = (points.first()?.value, points.last()?.value);
-        Some(Course { metric: (*name).to_owned(), first, last })
+    let course = |series: &Series| {
+        let (first, last) = (series.points.first()?.value, series.points.last()?.value);
+        Some(Course { metric: series.name.clone(), first, last })
     };
-    declared.iter().filter_map(course).collect()
+    let of = |name: &&str| report.series.iter().filter(|series| of_metric(series, name)).filter_map(course);
+    declared.iter().flat_map(|name| of(name).collect::<Vec<_>>()).collect()
 }
 
 /// The state that counts as a run's result: its best, or its last.
@@ -233,7 +233,11 @@ impl Finished {
         if self.checkpoint.is_none() && !self.metrics.is_empty() {
             let mut table = Table::new(&["metric", "first", "last"]);
             for one in &self.metrics {
-                table.row([one.metric.clone(), crate::units::number(one.first), crate::units::number(one.last)]);
+                table.row([
+                    one.metric.clone(),
+                    crate::units::number(one.first),
+                    crate::units::number(one.last),
+                ]);
             }
             out.push_str(&table.plain());
             out.push('\n');

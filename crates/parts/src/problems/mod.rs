@@ -11,8 +11,8 @@ mod template;
 
 pub use columns::Form;
 
-use crate::rows;
 use crate::check::{Check, Checker};
+use crate::rows;
 use autodidact_core::chat::{Body, Chat, Completion, Prompt};
 use autodidact_core::{Error, Judge, Result, Rng, Split, Task};
 use columns::{ANSWERS, Columns, PROMPTS, detect};

@@ -96,8 +96,10 @@ impl ReplayLog {
     }
 
     fn row(&self, mut row: Map<String, Value>, config: &ProcessConfig) -> Result<LogRow, String> {
-        let mut take = |column: &str| row.remove(column).ok_or_else(|| format!("the column {column:?} is missing"));
-        let (action, reward, propensity) = (take(&self.action)?, take(&self.reward)?, take(&self.propensity)?);
+        let mut take =
+            |column: &str| row.remove(column).ok_or_else(|| format!("the column {column:?} is missing"));
+        let (action, reward, propensity) =
+            (take(&self.action)?, take(&self.reward)?, take(&self.propensity)?);
         let number = |column: &str, value: &Value| match value {
             Value::Bool(yes) => Ok(f64::from(u8::from(*yes))),
             other => other.as_f64().ok_or_else(|| format!("{column} must be a number, but is {other}")),

@@ -79,7 +79,10 @@ impl Show {
         }
         if evidence.outside > 0 {
             let (low, high) = self.range;
-            let what = format!("{} rewards lie outside {low} to {high}: --range says where they lie", evidence.outside);
+            let what = format!(
+                "{} rewards lie outside {low} to {high}: --range says where they lie",
+                evidence.outside
+            );
             context.shell.warn("alarm", &what);
         }
         Ok(())
