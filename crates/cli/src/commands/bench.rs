@@ -15,7 +15,7 @@ use serde::Serialize;
 use shapes::Shape;
 use std::path::PathBuf;
 
-/// Measure training, sampling, memory and decisions, beside PyTorch and MABWiser where given.
+/// Measure training, sampling, memory and decisions, beside PyTorch and MABWiser.
 ///
 /// Both sides get the same weights, batches, prompts, contexts and rewards, take turns, and are compared
 /// by the medians of their times. Memory is the peak of a fresh process. Takes about a minute, and
