@@ -114,7 +114,7 @@ impl Store {
     pub fn processes(&self) -> Result<Vec<ProcessLine>> {
         self.read(|tx| {
             let mut select = tx.prepare_cached(&format!("{SELECT_PROCESS} ORDER BY process"))?;
-            select.query_map([], line)?.map(|line| Ok(line??)).collect()
+            select.query_map([], line)?.map(|line| line?).collect()
         })
     }
 

@@ -153,7 +153,7 @@ fn without_nulls(value: Value) -> Value {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use super::*;
     use arrow_array::builder::{ListBuilder, StringBuilder, StructBuilder};
     use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};

@@ -172,8 +172,11 @@ fn courses(report: &Report, declared: &[&str]) -> Vec<Course> {
         let (first, last) = (series.points.first()?.value, series.points.last()?.value);
         Some(Course { metric: series.name.clone(), first, last })
     };
-    let of = |name: &&str| report.series.iter().filter(|series| of_metric(series, name)).filter_map(course);
-    declared.iter().flat_map(|name| of(name).collect::<Vec<_>>()).collect()
+    let mut courses = Vec::new();
+    for name in declared {
+        courses.extend(report.series.iter().filter(|series| of_metric(series, name)).filter_map(course));
+    }
+    courses
 }
 
 /// The state that counts as a run's result: its best, or its last.
