@@ -90,7 +90,7 @@ fn to_release(gram: &[f64], moment: &[f64], theta: &[f64], held: &[bool]) -> Opt
 fn solve(gram: &[f64], m: usize, of: &[usize], right: &[f64]) -> Vec<f64> {
     let n = of.len();
     let mean = of.iter().map(|&j| gram[j * m + j]).sum::<f64>() / n as f64;
-    if !(mean > 0.0) {
+    if mean <= 0.0 || mean.is_nan() {
         return vec![0.0; n];
     }
     let ridge = RIDGE * mean;
