@@ -167,8 +167,8 @@ mod tests {
             let feedback = Feedback { labels: seen, report: Some((1, 2)) };
             let mut after = learner.clone();
             after.learn(&batch.people, &Decision { accept, chance: chance.clone() }, &feedback);
-            for i in 0..rules.len() {
-                mean[i] += probability * (after.losses[i] - learner.losses[i]);
+            for ((mean, after), before) in mean.iter_mut().zip(&after.losses).zip(&learner.losses) {
+                *mean += probability * (after - before);
             }
         }
         for (rule, mean) in rules.iter().zip(mean) {
