@@ -164,9 +164,9 @@ mod tests {
                     z
                 })
                 .collect();
-            for i in 0..16 {
-                for j in 0..16 {
-                    assert!((inverse[i][j] - inverse[j][i]).abs() < 1e-12, "{omega}");
+            for (i, row) in inverse.iter().enumerate() {
+                for (j, entry) in row.iter().enumerate() {
+                    assert!((entry - inverse[j][i]).abs() < 1e-12, "{omega}");
                 }
             }
             for k in 0..8 {
