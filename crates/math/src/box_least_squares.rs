@@ -90,8 +90,7 @@ fn to_release(gram: &[f64], moment: &[f64], theta: &[f64], held: &[bool]) -> Opt
 fn solve(gram: &[f64], m: usize, of: &[usize], right: &[f64]) -> Vec<f64> {
     let n = of.len();
     let mean = of.iter().map(|&j| gram[j * m + j]).sum::<f64>() / n as f64;
-    // A mean that is no number counts as none.
-    if mean.partial_cmp(&0.0) != Some(std::cmp::Ordering::Greater) {
+    if mean <= 0.0 || mean.is_nan() {
         return vec![0.0; n];
     }
     let ridge = RIDGE * mean;

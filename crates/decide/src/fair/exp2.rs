@@ -167,7 +167,7 @@ mod tests {
             let feedback = Feedback { labels: seen, report: Some((1, 2)) };
             let mut after = learner.clone();
             after.learn(&batch.people, &Decision { accept, chance: chance.clone() }, &feedback);
-            for (mean, (after, before)) in mean.iter_mut().zip(after.losses.iter().zip(&learner.losses)) {
+            for ((mean, after), before) in mean.iter_mut().zip(&after.losses).zip(&learner.losses) {
                 *mean += probability * (after - before);
             }
         }

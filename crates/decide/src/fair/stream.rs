@@ -211,11 +211,11 @@ mod tests {
             let accept: Vec<bool> = batch.people.iter().map(|person| person.x > 0.5).collect();
             let decision = Decision { chance: vec![0.5; 4], accept };
             let feedback = Feedback::of(&judge.verdict(&batch, &decision), 4);
-            for (i, label) in labels.iter().enumerate() {
-                assert_eq!(feedback.labels[i], decision.accept[i].then_some(*label));
-                let merit = batch.people[i].x + 0.5 * batch.people[i].g - 0.5;
+            for (i, (person, label)) in batch.people.iter().zip(labels).enumerate() {
+                assert_eq!(feedback.labels[i], decision.accept[i].then_some(label));
+                let merit = person.x + 0.5 * person.g - 0.5;
                 let side = if merit > 0.0 { &mut high } else { &mut low };
-                *side = (side.0 + f64::from(u8::from(*label)), side.1 + 1.0);
+                *side = (side.0 + f64::from(u8::from(label)), side.1 + 1.0);
             }
             assert_eq!(feedback.report, None);
         }
