@@ -111,16 +111,22 @@ fn separated(bytes: &[u8], separator: u8) -> Result<Vec<Row>, String> {
         Ok(value @ (Value::Number(_) | Value::Bool(_))) => value,
         _ => Value::String(cell.to_owned()),
     };
+    // The reader counts empty lines to the row that follows them.
+    let line = |at: &csv::Position| {
+        let rest = bytes.get(at.byte() as usize..).unwrap_or_default();
+        let empty = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        at.line() as usize + empty.filter(|byte| **byte == b'\n').count()
+    };
     let mut rows = Vec::new();
     for (idx, record) in reader.records().enumerate() {
         let row = match record {
             Ok(record) => {
-                let place = record.position().map_or(idx + 2, |at| at.line() as usize);
+                let place = record.position().map_or(idx + 2, line);
                 let cells = head.iter().zip(&record).filter(|(_, cell)| !cell.is_empty());
                 (place, Ok(cells.map(|(name, cell)| (name.to_owned(), value(cell))).collect()))
             }
             Err(error) => {
-                let place = error.position().map_or(idx + 2, |at| at.line() as usize);
+                let place = error.position().map_or(idx + 2, line);
                 (place, Err(format!("it is not a row of {} cells: {error}", head.len())))
             }
         };

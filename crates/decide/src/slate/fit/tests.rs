@@ -1,3 +1,5 @@
+//! What a fit of clicks must keep, and what it finds in clicks it could have made.
+
 use super::elbo::{Batch, against, loss};
 use super::guide::Guide;
 use super::history::{Part, parts};

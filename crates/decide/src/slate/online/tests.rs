@@ -1,3 +1,5 @@
+//! The recommenders that learn online: hand-computed updates, ties, and state that comes back.
+
 use super::super::{Recommender, Rule, Shown, World, WorldConfig, verdict};
 use super::*;
 use autodidact_core::{Ask, Judge, Policy, Try};

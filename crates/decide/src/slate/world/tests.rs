@@ -1,3 +1,5 @@
+//! The simulated users: their clicks, their drift, and the log of them.
+
 use super::*;
 use autodidact_core::Try;
 
