@@ -1,5 +1,6 @@
 //! Decisions without a language model: rounds a second of a bandit, alone and recorded.
 
+use crate::decide::{Process, ProcessConfig, Situation};
 use crate::error::{CommandError, Kind, Result};
 use autodidact_core::{Alarms, Caps, Loop, Run, RunOptions, RunSpec, Seed, Silent, Stop};
 use autodidact_decide::bandit::{Algorithm, Bandit, BanditConfig, Memory};
@@ -128,4 +129,27 @@ pub fn recorded() -> Result<f64> {
     }
     let found = format!("{} rounds came back instead of {RECORDED}", groups.len());
     Err(CommandError::new(Kind::Failed, found))
+}
+
+/// Asks and tells of a decision process in a stored ledger, each durable when it returns: the seconds of
+/// each pair.
+pub fn asked_and_told() -> Result<Vec<f64>> {
+    const PAIRS: u64 = 300;
+    let directory = tempfile::tempdir()
+        .map_err(|source| CommandError::io(&std::env::temp_dir(), "making a directory", source))?;
+    let store = Store::open(directory.path())?;
+    let names = |n: usize| (0..n).map(|i| format!("x{i}")).collect::<Vec<String>>();
+    let config = ProcessConfig::new(names(ARMS), names(FEATURES), "lin-ucb", Memory::All, &[])?;
+    let mut process = Process::begin(&store, "bench", config, 1)?;
+    let mut rng = Generator::of(7);
+    let mut seconds = Vec::new();
+    for _ in 0..PAIRS {
+        let features = (0..FEATURES).map(|_| rng.random()).collect();
+        let situation = Situation::parse(features, None, process.config())?;
+        let started = Instant::now();
+        let asked = process.ask(&[situation])?;
+        process.tell(&[(asked[0].decision, 0.5)])?;
+        seconds.push(started.elapsed().as_secs_f64());
+    }
+    Ok(seconds)
 }

@@ -244,6 +244,11 @@ impl<'a> Measuring<'a> {
             let ours = median(&mut rates?);
             self.line("decisions/recorded".to_owned(), "rounds/s", ours, None);
         }
+        if self.wants("decisions/ask_and_tell") {
+            self.shell.say("measuring decisions, asked and told through the ledger");
+            let microseconds = median(&mut decisions::asked_and_told()?).map(|seconds| seconds * 1e6);
+            self.line("decisions/ask_and_tell".to_owned(), "microseconds", microseconds, None);
+        }
         Ok(())
     }
 
