@@ -25,8 +25,8 @@ pub struct Factors {
 pub fn update(w: &mut [f32], m: &mut [f32], v: &mut [f32], g: &mut [f32], f: Factors) {
     vectorised!(for (((w, m), v), g) in w.iter_mut().zip(m).zip(v).zip(g) {
         let slope = *g * f.scale;
-        *m = f.beta1 * *m + (1.0 - f.beta1) * slope;
-        *v = f.beta2 * *v + (1.0 - f.beta2) * slope * slope;
+        *m = vector::settled(f.beta1 * *m + (1.0 - f.beta1) * slope);
+        *v = vector::settled(f.beta2 * *v + (1.0 - f.beta2) * slope * slope);
         *w = *w * f.keep - f.rate * *m / (v.sqrt() * f.root + f.eps);
         *g = 0.0;
     });

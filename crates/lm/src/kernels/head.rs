@@ -1,6 +1,6 @@
 //! What a row of logits says about its target, and how a pull on that flows back to the logits.
 
-use super::vector::{exp, max, sum};
+use super::vector::{exp, max, settled, sum};
 use super::{BLOCK, vectorised};
 
 /// Log-probability of the target, entropy, and `ln sum exp` of a row, in nats.
@@ -56,12 +56,12 @@ pub fn pull(logits: &mut [f32], vocab: usize, targets: &[u32], reads: &[Read], p
     vectorised!(for (((row, &target), read), &(on_logprob, on_entropy)) in rows {
         if on_entropy == 0.0 {
             for x in row.iter_mut() {
-                *x = -on_logprob * exp(*x - read.norm);
+                *x = settled(-on_logprob * exp(*x - read.norm));
             }
         } else {
             for x in row.iter_mut() {
                 let logprob = *x - read.norm;
-                *x = exp(logprob) * -(on_logprob + on_entropy * (logprob + read.entropy));
+                *x = settled(exp(logprob) * -(on_logprob + on_entropy * (logprob + read.entropy)));
             }
         }
         row[target as usize] += on_logprob;

@@ -1,6 +1,6 @@
 //! The causal softmax of attention, forward, again from its stored normaliser, and backward.
 
-use super::vector::{dot, exp, exp_sum, max};
+use super::vector::{dot, exp, exp_sum, max, settled};
 use super::vectorised;
 
 /// Turns scores into probabilities in place. Row `i` of `scores` belongs to query `first + i`, sees
@@ -13,7 +13,7 @@ pub fn causal(scores: &mut [f32], row_step: usize, keys: usize, first: usize, no
         let total = exp_sum(seen, top);
         let scale = 1.0 / total;
         for x in seen {
-            *x *= scale;
+            *x = settled(*x * scale);
         }
         unseen.fill(0.0);
         *norm = top + total.ln();
@@ -25,7 +25,7 @@ pub fn causal_again(scores: &mut [f32], row_step: usize, keys: usize, first: usi
     vectorised!(for (i, (row, norm)) in scores.chunks_mut(row_step).zip(norm).enumerate() {
         let (seen, unseen) = row[..keys].split_at_mut(first + i + 1);
         for x in seen {
-            *x = exp(*x - norm);
+            *x = settled(exp(*x - norm));
         }
         unseen.fill(0.0);
     });
@@ -49,7 +49,7 @@ pub fn causal_backward(
         let head = i * head_step..i * head_step + width;
         let mean = dot(&out[head.clone()], &dout[head]);
         for (g, p) in g[..keys].iter_mut().zip(&p[..keys]) {
-            *g = p * (*g - mean) * scale;
+            *g = settled(p * (*g - mean) * scale);
         }
     });
 }
