@@ -69,7 +69,7 @@ pub(super) fn show(base: &FairOnesided, options: &ProofOptions<'_>, report: &mut
             })
             .collect();
         report.claims.push(between(
-            format!("slope of {name} against T, both logarithms"),
+            format!("slope of {name} against T, both logarithms (sums below 1 count as 1)"),
             &slopes,
             f64::NEG_INFINITY,
             1.0,
