@@ -77,7 +77,8 @@ impl Caps {
                 return Err(Error::BudgetSpent { kind, cap: cap as f64, spent: spent as f64 });
             }
         }
-        for (kind, cap, spent) in [("seconds", self.seconds, spend.seconds), ("cost", self.cost, spend.cost)] {
+        for (kind, cap, spent) in [("seconds", self.seconds, spend.seconds), ("cost", self.cost, spend.cost)]
+        {
             if let Some(cap) = cap
                 && spent >= cap
             {

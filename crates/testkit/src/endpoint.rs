@@ -69,10 +69,7 @@ impl Endpoint {
     }
 
     /// A server that fails now and then.
-    pub fn faulty(
-        faults: Faults,
-        script: impl Fn(&Request) -> Reply + Send + Sync + 'static,
-    ) -> Endpoint {
+    pub fn faulty(faults: Faults, script: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Endpoint {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let address = listener.local_addr().expect("a bound socket has an address");
         let shared = Arc::new(Shared {
@@ -228,7 +225,8 @@ mod tests {
 
     #[test]
     fn a_chat_is_answered_as_the_script_says() {
-        let server = Endpoint::start(|request| Reply::text(format!("{} {:?}", request.prompt(), request.seed())));
+        let server =
+            Endpoint::start(|request| Reply::text(format!("{} {:?}", request.prompt(), request.seed())));
         let reply = post(&server.base_url(), "/v1/chat/completions", BODY).expect("answered");
         assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
         assert!(reply.contains(r#""content":"one two Some(5)""#), "{reply}");

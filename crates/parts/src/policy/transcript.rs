@@ -166,7 +166,11 @@ impl Transcript {
     /// Opens a file to read from. Fails when it is missing or a line is no recorded answer.
     pub fn open(path: &Path) -> Result<Transcript> {
         let file = File::open(path).map_err(|source| io(path, "reading", source))?;
-        Ok(Transcript { path: path.to_owned(), policy: String::new(), held: Mutex::new(Held::of(path, file)?) })
+        Ok(Transcript {
+            path: path.to_owned(),
+            policy: String::new(),
+            held: Mutex::new(Held::of(path, file)?),
+        })
     }
 
     /// Opens a file to record the answers of the policy of that version in, made if it is missing. One program
@@ -222,7 +226,13 @@ impl Transcript {
     }
 
     /// Records the answers to the tries of those seeds. They are in the file when this returns, all or none.
-    pub fn record(&self, prompt: &Prompt, sampling: &Sampling, seeds: &[Seed], answers: &[Said]) -> Result<()> {
+    pub fn record(
+        &self,
+        prompt: &Prompt,
+        sampling: &Sampling,
+        seeds: &[Seed],
+        answers: &[Said],
+    ) -> Result<()> {
         let mut lines = Vec::new();
         let mut places = Vec::with_capacity(seeds.len());
         for (seed, answer) in seeds.iter().zip(answers) {
@@ -235,7 +245,11 @@ impl Transcript {
                 seed: seed.number(),
                 answer: answer.clone(),
             });
-            places.push((Key::of(&self.policy, prompt, sampling, *seed), lines.len() as u64, line.len() as u32));
+            places.push((
+                Key::of(&self.policy, prompt, sampling, *seed),
+                lines.len() as u64,
+                line.len() as u32,
+            ));
             lines.extend(line);
         }
         let mut held = self.held();

@@ -97,7 +97,8 @@ impl Outgoing {
     }
 
     fn head(&self, framing: &str) -> Vec<u8> {
-        let mut head = format!("HTTP/1.1 {} Scripted\r\ncontent-type: application/json\r\n{framing}\r\n", self.status);
+        let mut head =
+            format!("HTTP/1.1 {} Scripted\r\ncontent-type: application/json\r\n{framing}\r\n", self.status);
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }

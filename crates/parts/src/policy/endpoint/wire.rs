@@ -153,7 +153,8 @@ pub(super) fn answers(
     }
     choices.sort_by_key(|choice| choice.index);
     choices.truncate(n);
-    let mut answers = choices.into_iter().map(|choice| answer(choice, sampling)).collect::<Result<Vec<_>, _>>()?;
+    let mut answers =
+        choices.into_iter().map(|choice| answer(choice, sampling)).collect::<Result<Vec<_>, _>>()?;
 
     let (read, drawn) = match reply.usage {
         Some(usage) => (usage.prompt_tokens, usage.completion_tokens),
@@ -209,14 +210,14 @@ fn answer(choice: Choice, sampling: &Sampling) -> Result<Said, Wrong> {
 
 /// The sum of the log-probabilities of an answer's tokens: those of a chat, or of a bare completion.
 fn likelihood(logprobs: &Value) -> Option<Likelihood> {
-    let chat = logprobs["content"].as_array().map(|tokens| tokens.iter().map(|one| &one["logprob"]).collect());
+    let chat =
+        logprobs["content"].as_array().map(|tokens| tokens.iter().map(|one| &one["logprob"]).collect());
     let bare = || logprobs["token_logprobs"].as_array().map(|numbers| numbers.iter().collect::<Vec<_>>());
     let numbers: Option<Vec<&Value>> = chat.or_else(bare);
     let numbers: Vec<f64> = numbers?.into_iter().filter_map(Value::as_f64).collect();
-    if numbers.is_empty() {
-        return None;
-    }
-    Some(Likelihood { tokens: numbers.len() as u32, logprob: numbers.iter().sum() })
+    let logprob = numbers.iter().sum::<f64>();
+    let sound = !numbers.is_empty() && logprob.is_finite();
+    sound.then(|| Likelihood { tokens: numbers.len() as u32, logprob })
 }
 
 /// What an error's body says, in a line.
@@ -271,7 +272,8 @@ mod tests {
         let text = Prompt::text("p", "1+1=");
         let plain = EndpointConfig { seeds: false, ..config() };
         let sampling = Sampling { stop: vec!["\n".into()], ..Sampling::default() };
-        let expect = json!({"model": "m", "prompt": "1+1=", "temperature": 1.0, "max_tokens": 128, "stop": ["\n"]});
+        let expect =
+            json!({"model": "m", "prompt": "1+1=", "temperature": 1.0, "max_tokens": 128, "stop": ["\n"]});
         assert_eq!(body(&plain, &text, &sampling, 1), ("/completions".to_owned(), expect));
         let as_message = EndpointConfig { text: TextAs::UserMessage, ..config() };
         let (path, sent) = body(&as_message, &text, &sampling, 1);
@@ -291,14 +293,10 @@ mod tests {
         };
         let (_, sent) = body(&all, &text, &sampling, 3);
         let found = ["top_k", "min_p", "logprobs", "repetition_penalty", "n", "max_completion_tokens"];
-        assert_eq!(found.map(|key| sent[key].clone()), [
-            json!(5),
-            json!(0.125),
-            json!(1),
-            json!(1.5),
-            json!(3),
-            json!(128)
-        ]);
+        assert_eq!(
+            found.map(|key| sent[key].clone()),
+            [json!(5), json!(0.125), json!(1), json!(1.5), json!(3), json!(128)]
+        );
         assert!(sent["max_tokens"].is_null());
     }
 
@@ -353,7 +351,10 @@ mod tests {
         assert_eq!(complaint(br#"{"error": {"message": "no\nsuch  model"}}"#), "no such model");
         assert_eq!(complaint(br#"{"detail": "gone"}"#), "gone");
         assert_eq!(complaint(b"<html>\noops"), "<html> oops");
-        assert_eq!(code(br#"{"error": {"code": "insufficient_quota"}}"#).as_deref(), Some("insufficient_quota"));
+        assert_eq!(
+            code(br#"{"error": {"code": "insufficient_quota"}}"#).as_deref(),
+            Some("insufficient_quota")
+        );
     }
 
     /// Almost replies, and anything.
@@ -367,8 +368,11 @@ mod tests {
             Just(json!({"content": [{"logprob": -1e308}, {}], "token_logprobs": [null]})),
         ];
         let almost = (value.clone(), value.clone(), value.clone(), value).prop_map(|(a, b, c, d)| {
-            let choice = json!({"text": a, "message": {"content": b}, "logprobs": c, "index": d, "stop_reason": a});
-            json!({"choices": [choice, {"text": "x"}], "usage": {"prompt_tokens": d}}).to_string().into_bytes()
+            let choice =
+                json!({"text": a, "message": {"content": b}, "logprobs": c, "index": d, "stop_reason": a});
+            json!({"choices": [choice, {"text": "x"}], "usage": {"prompt_tokens": d}})
+                .to_string()
+                .into_bytes()
         });
         prop_oneof![proptest::collection::vec(any::<u8>(), 0..64), almost]
     }
