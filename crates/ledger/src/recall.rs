@@ -40,6 +40,22 @@ pub(crate) fn records(tx: &Connection, run: &RunId) -> Inner<Vec<Record>> {
     Ok(records)
 }
 
+/// Gives each attempt of a run to `see`, in the order of recording.
+pub(crate) fn attempts(
+    tx: &Connection,
+    run: &RunId,
+    see: &mut dyn FnMut(AttemptRow) -> autodidact_core::Result<()>,
+) -> Inner<()> {
+    for head in heads(tx, run)? {
+        if head.kind == "attempt"
+            && let Phase::Attempt(row) = whole(tx, head)?
+        {
+            see(row)?;
+        }
+    }
+    Ok(())
+}
+
 /// What a run is. Fails, listing the runs there are, when it is unknown.
 pub(crate) fn spec(tx: &Connection, run: &RunId) -> Inner<RunSpec> {
     let spec = tx

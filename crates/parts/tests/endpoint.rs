@@ -239,6 +239,15 @@ fn one_refusal_with_a_time_to_come_back_holds_all_requests_back() {
 }
 
 #[test]
+fn a_time_to_come_back_beyond_the_deadline_is_not_waited_for() {
+    let server = scripted::Endpoint::start(|_| Reply::Fault(Fault::TooMany { retry_after: Some("3600") }));
+    let one_by_one = EndpointConfig { in_flight: 1, ..config(&server.base_url()) };
+    let (answers, _) = proposed(&one_by_one, &asks(2, 1)).expect("they fail");
+    assert!(answers.iter().all(|tries| tries[0].failure().is_some()), "{answers:?}");
+    assert_eq!(server.counts().requests, 1, "nothing leaves after the first refusal");
+}
+
+#[test]
 fn several_tries_of_one_request_are_told_apart() {
     let server = scripted::Endpoint::start(echo);
     let together = EndpointConfig { per_request: 4, ..config(&server.base_url()) };

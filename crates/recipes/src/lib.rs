@@ -23,7 +23,7 @@ mod testing;
 pub mod verdict;
 pub mod watch;
 
-use autodidact_core::{DynRecipe, Result, Run};
+use autodidact_core::{DynRecipe, Error, Result, Run};
 use autodidact_lm::Lm;
 use autodidact_parts::ModelConfig;
 
@@ -60,6 +60,46 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::self_sampled::PROOF,
     proof::slate_thompson::PROOF,
 ];
+
+/// Recipes that belong together, proved with one command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Family {
+    /// Its name on the command line.
+    pub id: &'static str,
+    /// What its members share.
+    pub about: &'static str,
+    /// The ids of its recipes, in the order in which they are proved.
+    pub members: &'static [&'static str],
+}
+
+/// All families.
+pub const FAMILIES: &[Family] = &[Family {
+    id: "self-training",
+    about: "a model that makes its own training data",
+    members: &[
+        "self-guide",
+        "sharpening",
+        "weak-supervision",
+        "self-prompt-tuning",
+        "mistakes",
+        "self",
+        "synatra",
+        "self-align",
+    ],
+}];
+
+impl Family {
+    /// The family of that name. Fails, listing those there are, when it is unknown.
+    pub fn named(name: &str) -> Result<&'static Family> {
+        let found = FAMILIES.iter().find(|family| family.id == name);
+        found.ok_or_else(|| Error::unknown("family", name, FAMILIES.iter().map(|family| family.id)))
+    }
+
+    /// The proofs of its members, in their order.
+    pub fn proofs(&self) -> impl Iterator<Item = &'static proof::Proof> {
+        self.members.iter().filter_map(|id| PROOFS.iter().find(|proof| proof.id == *id))
+    }
+}
 
 /// Opens a model, the bundled one among them; its work is counted where the run's observer reads.
 pub(crate) fn open(model: &ModelConfig, run: &Run<'_>) -> Result<Lm> {

@@ -60,7 +60,11 @@ impl Endpoint {
         config.check()?;
         let version = config.version();
         let journal = match &config.journal {
-            Some(path) => Some(Arc::new(Transcript::append_to(path, &version, config.tries_a_part)?)),
+            Some(path) => {
+                let journal = Transcript::append_to(path)?;
+                journal.introduce(&version, config.tries_a_part)?;
+                Some(Arc::new(journal))
+            }
             None => None,
         };
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -120,10 +124,11 @@ impl Endpoint {
                 }
                 let seeds: Vec<Seed> = tries.map(|t| seed.at("try", t as u64)).collect();
                 let (sender, journal, asked) = (self.sender.clone(), self.journal.clone(), asked.clone());
+                let version = self.version.clone();
                 running.spawn(async move {
                     let answers = sender.answers(&asked.prompt, &asked.sampling, &seeds).await?;
                     if let Some(journal) = journal {
-                        journal.record(&asked.prompt, &asked.sampling, &seeds, &answers)?;
+                        journal.record(&version, &asked.prompt, &asked.sampling, &seeds, &answers)?;
                     }
                     drop(slot);
                     Ok(Filled { ask: i, first, answers })

@@ -149,8 +149,6 @@ struct AnswerLine {
 /// A file of recorded answers, opened.
 pub struct Transcript {
     path: PathBuf,
-    /// The version under which answers are recorded; empty where none are.
-    policy: String,
     held: Mutex<Held>,
 }
 
@@ -166,28 +164,31 @@ impl Transcript {
     /// Opens a file to read from. Fails when it is missing or a line is no recorded answer.
     pub fn open(path: &Path) -> Result<Transcript> {
         let file = File::open(path).map_err(|source| io(path, "reading", source))?;
-        Ok(Transcript {
-            path: path.to_owned(),
-            policy: String::new(),
-            held: Mutex::new(Held::of(path, file)?),
-        })
+        Ok(Transcript { path: path.to_owned(), held: Mutex::new(Held::of(path, file)?) })
     }
 
-    /// Opens a file to record the answers of the policy of that version in, made if it is missing. One program
-    /// at a time may do so.
-    pub fn append_to(path: &Path, policy: &str, tries_a_part: usize) -> Result<Transcript> {
+    /// Opens a file to record answers in, made if it is missing. One program at a time may do so.
+    pub fn append_to(path: &Path) -> Result<Transcript> {
         let failed = |source| io(path, "writing", source);
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             std::fs::create_dir_all(parent).map_err(failed)?;
         }
         let file = OpenOptions::new().create(true).append(true).read(true).open(path).map_err(failed)?;
-        let mut held = Held::of(path, file)?;
+        let held = Held::of(path, file)?;
         held.file.set_len(held.length).map_err(failed)?;
+        Ok(Transcript { path: path.to_owned(), held: Mutex::new(held) })
+    }
+
+    /// Says in the file how many tries the policy of that version has recorded together, before its first
+    /// answer.
+    pub fn introduce(&self, policy: &str, tries_a_part: usize) -> Result<()> {
+        let mut held = self.held();
         if held.policies.get(policy) != Some(&tries_a_part) {
-            held.append(&as_line(&PolicyLine { policy: policy.to_owned(), tries_a_part })).map_err(failed)?;
+            let line = as_line(&PolicyLine { policy: policy.to_owned(), tries_a_part });
+            held.append(&line).map_err(|source| io(&self.path, "writing", source))?;
             held.policies.insert(policy.to_owned(), tries_a_part);
         }
-        Ok(Transcript { path: path.to_owned(), policy: policy.to_owned(), held: Mutex::new(held) })
+        Ok(())
     }
 
     /// The versions of the policies whose answers are here, each with its [`Policy::tries_a_part`].
@@ -225,9 +226,11 @@ impl Transcript {
         }
     }
 
-    /// Records the answers to the tries of those seeds. They are in the file when this returns, all or none.
+    /// Records a policy's answers to the tries of those seeds. They are in the file when this returns, all or
+    /// none.
     pub fn record(
         &self,
+        policy: &str,
         prompt: &Prompt,
         sampling: &Sampling,
         seeds: &[Seed],
@@ -237,7 +240,7 @@ impl Transcript {
         let mut places = Vec::with_capacity(seeds.len());
         for (seed, answer) in seeds.iter().zip(answers) {
             let line = as_line(&AnswerLine {
-                policy: self.policy.clone(),
+                policy: policy.to_owned(),
                 id: prompt.id.clone(),
                 body: prompt.body.clone(),
                 given: prompt.given.clone(),
@@ -245,11 +248,7 @@ impl Transcript {
                 seed: seed.number(),
                 answer: answer.clone(),
             });
-            places.push((
-                Key::of(&self.policy, prompt, sampling, *seed),
-                lines.len() as u64,
-                line.len() as u32,
-            ));
+            places.push((Key::of(policy, prompt, sampling, *seed), lines.len() as u64, line.len() as u32));
             lines.extend(line);
         }
         let mut held = self.held();
@@ -346,8 +345,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary directory");
         let path = folder.path().join("deep/answers.jsonl");
         let sampling = Sampling::default();
-        let journal = Transcript::append_to(&path, "v1", 256).expect("made");
-        journal.record(&prompt(), &sampling, &[seed(0), seed(1)], &[said("2"), said("3")]).expect("written");
+        let journal = Transcript::append_to(&path).expect("made");
+        journal.introduce("v1", 256).expect("written");
+        journal
+            .record("v1", &prompt(), &sampling, &[seed(0), seed(1)], &[said("2"), said("3")])
+            .expect("written");
         let read = Transcript::open(&path).expect("readable");
         let key = |policy: &str, t: u64| Key::of(policy, &prompt(), &sampling, seed(t));
         for transcript in [&journal, &read] {
@@ -375,15 +377,17 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary directory");
         let path = folder.path().join("answers.jsonl");
         let sampling = Sampling::default();
-        let journal = Transcript::append_to(&path, "v1", 256).expect("made");
-        journal.record(&prompt(), &sampling, &[seed(0)], &[said("2")]).expect("written");
-        journal.record(&prompt(), &sampling, &[seed(1)], &[said("3")]).expect("written");
+        let journal = Transcript::append_to(&path).expect("made");
+        journal.introduce("v1", 256).expect("written");
+        journal.record("v1", &prompt(), &sampling, &[seed(0)], &[said("2")]).expect("written");
+        journal.record("v1", &prompt(), &sampling, &[seed(1)], &[said("3")]).expect("written");
         let whole = std::fs::read(&path).expect("there");
         std::fs::write(&path, &whole[..whole.len() - 9]).expect("cut");
 
-        let resumed = Transcript::append_to(&path, "v1", 256).expect("opens");
+        let resumed = Transcript::append_to(&path).expect("opens");
+        resumed.introduce("v1", 256).expect("known already");
         assert_eq!(resumed.len(), 1);
-        resumed.record(&prompt(), &sampling, &[seed(1)], &[said("3")]).expect("written");
+        resumed.record("v1", &prompt(), &sampling, &[seed(1)], &[said("3")]).expect("written");
         assert_eq!(std::fs::read(&path).expect("there"), whole, "the same bytes again");
 
         std::fs::write(&path, b"{\"policy\":\"v1\",\"tries_a_part\":256}\nnoise\n").expect("written");

@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout};
 /// The longest wait before a repetition.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 /// The largest reply that is read, in bytes.
-const LARGEST_REPLY: usize = 64 << 20;
+const LARGEST_REPLY: usize = 16 << 20;
 /// How often a server that never answered yet is tried in vain.
 const FIRST_TRIES: usize = 5;
 
@@ -108,6 +108,11 @@ impl Sender {
         let mut started = None;
         let mut sent = 0;
         loop {
+            let wait = self.pace.wait();
+            if sent == 0 && wait >= deadline {
+                let why = format!("the endpoint asks to come back in {} s", wait.as_secs());
+                return Ok(self.failed(&why, seeds));
+            }
             self.pace.turn().await;
             let started = *started.get_or_insert_with(Instant::now);
             let left = deadline.saturating_sub(started.elapsed());
@@ -128,12 +133,8 @@ impl Sender {
             };
             let (why, after) = match trouble {
                 Trouble::Hopeless(error) => return Err(error),
-                Trouble::Refused(why) => return Ok(failed(why, seeds)),
-                Trouble::Unreached(why)
-                    if sent >= FIRST_TRIES.min(config.retries + 1) && !self.was_reached() =>
-                {
-                    return Err(self.nobody_there(&why));
-                }
+                Trouble::Refused(why) => return Ok(self.failed(&why, seeds)),
+                Trouble::Unreached(why) if self.nobody_is_there(sent) => return Err(self.unreached(&why)),
                 Trouble::Unreached(why) => (why, None),
                 Trouble::Passing { why, after } => (why, after),
             };
@@ -144,16 +145,16 @@ impl Sender {
                 }
                 None => match delays.next() {
                     Some(delay) => delay,
-                    None => return Ok(failed(format!("{why} ({sent} requests)"), seeds)),
+                    None => return Ok(self.failed(&format!("{why} ({sent} requests)"), seeds)),
                 },
             };
             let delay = delay.mul_f64(jitter.random_range(0.0..1.0));
             if started.elapsed() + delay.max(self.pace.wait()) >= deadline {
                 let why =
                     format!("no answer within {} s; the last of {sent} requests: {why}", config.deadline);
-                return Ok(failed(why, seeds));
+                return Ok(self.failed(&why, seeds));
             }
-            tracing::debug!(prompt = prompt.id, sent, "{why}: sent again in {delay:?}");
+            tracing::debug!(prompt = prompt.id, sent, "{}: sent again in {delay:?}", config.key.redact(&why));
             tokio::time::sleep(delay).await;
         }
     }
@@ -187,8 +188,7 @@ impl Sender {
     }
 
     fn refusal(&self, status: StatusCode, after: Option<Duration>, body: &[u8]) -> Trouble {
-        let said = self.config.key.redact(&wire::complaint(body));
-        let why = format!("{status}: {said}");
+        let why = format!("{status}: {}", self.config.key.redact(&wire::complaint(body)));
         let hopeless = |field: &str, rule: &str, found: &str| {
             let url = &self.config.base_url;
             Trouble::Hopeless(Error::invalid(
@@ -230,20 +230,21 @@ impl Sender {
         }
     }
 
-    fn was_reached(&self) -> bool {
-        self.reached.load(Ordering::Relaxed)
+    /// Whether a server that could not be reached so often never could be.
+    fn nobody_is_there(&self, sent: usize) -> bool {
+        sent >= FIRST_TRIES.min(self.config.retries + 1) && !self.reached.load(Ordering::Relaxed)
     }
 
-    fn nobody_there(&self, why: &str) -> Error {
+    fn unreached(&self, why: &str) -> Error {
         let rule = "the address of a server that is running (`curl BASE_URL/models` should answer)";
         Error::invalid("policy.base_url", rule, format!("{}: {why}", self.config.base_url))
     }
-}
 
-/// A failed answer a seed.
-fn failed(why: String, seeds: &[Seed]) -> Vec<Said> {
-    let answer = Completion::failed(why);
-    seeds.iter().map(|_| Said::of(&answer, &Spend::default())).collect()
+    /// A failed answer a seed.
+    fn failed(&self, why: &str, seeds: &[Seed]) -> Vec<Said> {
+        let answer = Completion::failed(self.config.key.redact(why));
+        seeds.iter().map(|_| Said::of(&answer, &Spend::default())).collect()
+    }
 }
 
 /// Seconds without needless digits.

@@ -146,7 +146,11 @@ pub(super) fn answers(
     body: &[u8],
 ) -> Result<Vec<Said>, Wrong> {
     let malformed = |why: String| Wrong::Malformed(format!("the reply is malformed: {why}"));
-    let reply: Reply = serde_json::from_slice(body).map_err(|error| malformed(error.to_string()))?;
+    let reply: Reply = serde_json::from_slice(body).map_err(|error| {
+        // Some gateways say 200 to everything.
+        let said = error_message(&serde_json::from_slice(body).unwrap_or_default());
+        malformed(said.unwrap_or_else(|| error.to_string()))
+    })?;
     let mut choices = reply.choices;
     if choices.len() < n {
         return Err(malformed(format!("{} answers instead of {n}", choices.len())));
@@ -188,6 +192,9 @@ fn answer(choice: Choice, sampling: &Sampling) -> Result<Said, Wrong> {
     if reason == "content_filter" {
         return Err(Wrong::Refused("the endpoint's content filter withheld the answer".to_owned()));
     }
+    if reason == "error" {
+        return Err(Wrong::Malformed("the answer ended with an error".to_owned()));
+    }
     let text = choice.message.and_then(|message| message.content).or(choice.text);
     let mut text = match (text, finish) {
         (Some(text), _) => text,
@@ -223,13 +230,14 @@ fn likelihood(logprobs: &Value) -> Option<Likelihood> {
 /// What an error's body says, in a line.
 pub(super) fn complaint(body: &[u8]) -> String {
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
-    let words = [&value["error"]["message"], &value["error"], &value["message"], &value["detail"]];
-    let text = match words.iter().find_map(|word| word.as_str()) {
-        Some(text) => text.to_owned(),
-        None => String::from_utf8_lossy(body).into_owned(),
-    };
+    let text = error_message(&value).unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     line.chars().take(300).collect()
+}
+
+fn error_message(value: &Value) -> Option<String> {
+    let words = [&value["error"]["message"], &value["error"], &value["message"], &value["detail"]];
+    words.iter().find_map(|word| word.as_str()).map(str::to_owned)
 }
 
 /// The error's own code (`insufficient_quota`), where there is one.
@@ -343,6 +351,8 @@ mod tests {
         assert!(matches!(wrong(json!({"message": {}, "finish_reason": "tool_calls"})), Wrong::Malformed(_)));
         assert!(matches!(wrong(json!({"text": "", "finish_reason": "content_filter"})), Wrong::Refused(_)));
         assert!(matches!(read(json!({"choices": []})), Err(Wrong::Malformed(_))));
+        let overloaded = read(json!({"error": {"message": "overloaded"}})).expect_err("no answer");
+        assert_eq!(overloaded, Wrong::Malformed("the reply is malformed: overloaded".to_owned()));
         assert!(read(json!({"choices": [{"message": {"content": ""}, "finish_reason": "stop"}]})).is_ok());
     }
 
