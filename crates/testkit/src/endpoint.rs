@@ -155,9 +155,10 @@ fn serve(connection: &mut TcpStream, shared: &Shared) -> Option<()> {
     shared.requests.fetch_add(1, Ordering::SeqCst);
     let now = shared.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
     shared.most_in_flight.fetch_max(now, Ordering::SeqCst);
+    let last = incoming.is_last();
     let served = respond(connection, incoming, shared);
     shared.in_flight.fetch_sub(1, Ordering::SeqCst);
-    served
+    served.filter(|()| !last)
 }
 
 fn respond(connection: &mut TcpStream, incoming: http::Incoming, shared: &Shared) -> Option<()> {

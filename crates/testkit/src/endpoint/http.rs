@@ -70,6 +70,11 @@ fn head(connection: &mut TcpStream) -> Option<String> {
 }
 
 impl Incoming {
+    /// Whether the client wants the connection closed after the reply.
+    pub fn is_last(&self) -> bool {
+        self.headers.iter().any(|(name, value)| name == "connection" && value.eq_ignore_ascii_case("close"))
+    }
+
     /// Takes the last byte out of the socket.
     pub fn accept(&self, connection: &mut TcpStream) -> Option<()> {
         if self.body.is_empty() {
