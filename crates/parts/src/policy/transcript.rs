@@ -154,7 +154,8 @@ pub struct Transcript {
 
 struct Held {
     file: File,
-    length: u64,
+    /// Whether a write failed half-way.
+    broken: bool,
     /// Offset and length of each answer's line.
     index: BTreeMap<Key, (u64, u32)>,
     policies: BTreeMap<String, usize>,
@@ -164,7 +165,7 @@ impl Transcript {
     /// Opens a file to read from. Fails when it is missing or a line is no recorded answer.
     pub fn open(path: &Path) -> Result<Transcript> {
         let file = File::open(path).map_err(|source| io(path, "reading", source))?;
-        Ok(Transcript { path: path.to_owned(), held: Mutex::new(Held::of(path, file)?) })
+        Ok(Transcript { path: path.to_owned(), held: Mutex::new(Held::of(path, file)?.0) })
     }
 
     /// Opens a file to record answers in, made if it is missing. One program at a time may do so.
@@ -174,8 +175,8 @@ impl Transcript {
             std::fs::create_dir_all(parent).map_err(failed)?;
         }
         let file = OpenOptions::new().create(true).append(true).read(true).open(path).map_err(failed)?;
-        let held = Held::of(path, file)?;
-        held.file.set_len(held.length).map_err(failed)?;
+        let (held, length) = Held::of(path, file)?;
+        held.file.set_len(length).map_err(failed)?;
         Ok(Transcript { path: path.to_owned(), held: Mutex::new(held) })
     }
 
@@ -264,9 +265,10 @@ impl Transcript {
 }
 
 impl Held {
-    /// Reads the file to the end of its last whole line.
-    fn of(path: &Path, file: File) -> Result<Held> {
-        let mut held = Held { file, length: 0, index: BTreeMap::new(), policies: BTreeMap::new() };
+    /// Reads the file to the end of its last whole line, and says where that is.
+    fn of(path: &Path, file: File) -> Result<(Held, u64)> {
+        let mut held = Held { file, broken: false, index: BTreeMap::new(), policies: BTreeMap::new() };
+        let mut length = 0;
         let mut reader = BufReader::new(&held.file);
         let mut bytes = Vec::new();
         loop {
@@ -278,30 +280,32 @@ impl Held {
             match serde_json::from_slice::<AnswerLine>(&bytes) {
                 Ok(AnswerLine { policy, body, given, sampling, seed, .. }) => {
                     let key = Key::of_parts(&policy, &body, &given, &sampling, seed);
-                    held.index.insert(key, (held.length, n as u32));
+                    held.index.insert(key, (length, n as u32));
                 }
                 Err(error) => match serde_json::from_slice(&bytes) {
                     Ok(PolicyLine { policy, tries_a_part }) => {
                         held.policies.insert(policy, tries_a_part);
                     }
-                    Err(_) => return Err(broken(path, held.length, &error.to_string())),
+                    Err(_) => return Err(broken(path, length, &error.to_string())),
                 },
             }
-            held.length += n as u64;
+            length += n as u64;
         }
-        Ok(held)
+        Ok((held, length))
     }
 
-    /// Appends bytes and answers with where they begin.
+    /// Appends bytes in one piece and answers with where they begin.
     fn append(&mut self, bytes: &[u8]) -> std::io::Result<u64> {
-        let start = self.length;
-        if let Err(error) = self.file.write_all(bytes) {
-            // Half a line must not stay in front of the next.
-            self.file.set_len(start)?;
-            return Err(error);
+        if self.broken {
+            return Err(std::io::Error::other("an earlier write failed"));
         }
-        self.length += bytes.len() as u64;
-        Ok(start)
+        // Half a line must stay the last: whoever opens the file next drops it.
+        self.broken = true;
+        self.file.write_all(bytes)?;
+        // Others may have appended since; the position is after what was just written.
+        let end = self.file.stream_position()?;
+        self.broken = false;
+        Ok(end - bytes.len() as u64)
     }
 }
 
@@ -359,6 +363,24 @@ mod tests {
             assert_eq!(transcript.len(), 2);
         }
         assert_eq!(read.policies(), BTreeMap::from([("v1".to_owned(), 256)]));
+    }
+
+    #[test]
+    fn two_who_record_in_one_file_do_not_disturb_each_other() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let path = folder.path().join("answers.jsonl");
+        let sampling = Sampling::default();
+        let open = || Transcript::append_to(&path).expect("opens");
+        let (one, other) = (open(), open());
+        for t in 0..6 {
+            let who = if t % 2 == 0 { &one } else { &other };
+            who.record("v", &prompt(), &sampling, &[seed(t)], &[said(&t.to_string())]).expect("written");
+        }
+        for t in [0, 2, 4] {
+            let found = one.find(&Key::of("v", &prompt(), &sampling, seed(t))).expect("readable");
+            assert_eq!(found, Some(said(&t.to_string())));
+        }
+        assert_eq!((one.len(), open().len()), (3, 6));
     }
 
     #[test]
