@@ -49,6 +49,13 @@ pub const METRICS: &[Metric] = metrics! {
     "greedy/low": "lower end of the 95 % interval of greedy",
     "greedy/high": "upper end of the 95 % interval of greedy",
     "kept_ratio": "share of an attempt's answers that the learner keeps",
+    "num_pairs": "pairs of different answers in a lesson of preferences",
+    "rewards/chosen": "mean beta times log-ratio to the reference of the chosen answers trained on",
+    "rewards/rejected": "mean beta times log-ratio to the reference of the rejected answers trained on",
+    "rewards/margins": "mean difference of the two, chosen less rejected",
+    "rewards/accuracies": "share of trained pairs whose chosen answer has the higher of the two",
+    "logps/chosen": "mean log-probability of the chosen answers trained on, in nats",
+    "logps/rejected": "mean log-probability of the rejected answers trained on, in nats",
     "loss_of_base": "loss on held-out pre-training rows, in nats a target",
 };
 
