@@ -22,6 +22,7 @@ pub mod slate_thompson;
 mod testing;
 pub mod verdict;
 pub mod watch;
+pub mod weak_supervision;
 
 use autodidact_core::{DynRecipe, Result, Run};
 use autodidact_lm::Lm;
@@ -42,6 +43,7 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<relax::Relax>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
     DynRecipe::of::<slate_thompson::SlateThompson>(),
+    DynRecipe::of::<weak_supervision::WeakSupervision>(),
 ];
 
 /// The proofs of the recipes, by id.
@@ -59,6 +61,7 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::relax::PROOF,
     proof::self_sampled::PROOF,
     proof::slate_thompson::PROOF,
+    proof::weak_supervision::PROOF,
 ];
 
 /// Opens a model, the bundled one among them; its work is counted where the run's observer reads.
