@@ -6,6 +6,7 @@ use crate::task::colours::Colours;
 use crate::task::instructions::Instructions;
 use crate::task::modular::{Modular, ModularProblem};
 use crate::task::programs::{Programs, number, trace};
+use crate::task::puzzles::{Puzzles, said};
 use crate::task::{SuiteConfig, check_reply};
 use autodidact_core::chat::{Chat, Completion, Prompt};
 use autodidact_core::{Result, Task};
@@ -27,6 +28,8 @@ pub enum TaskConfig {
     Colours(Colours),
     /// Small tasks on strings, each named by an instruction.
     Instructions(Instructions),
+    /// Small puzzles of five kinds with worked rationales.
+    Puzzles(Puzzles),
 }
 
 impl Default for TaskConfig {
@@ -53,6 +56,7 @@ impl TaskConfig {
             TaskConfig::Programs(programs) => programs.check("task"),
             TaskConfig::Colours(colours) => colours.check("task"),
             TaskConfig::Instructions(instructions) => instructions.check("task"),
+            TaskConfig::Puzzles(puzzles) => puzzles.check("task"),
         }
     }
 
@@ -84,6 +88,11 @@ impl TaskConfig {
                 instructions.check("task")?;
                 let vote = |_: &Prompt, answer: &Completion| Some(answer.text.trim().to_owned());
                 OpenTask { task: Box::new(instructions.clone()), vote: Box::new(vote) }
+            }
+            TaskConfig::Puzzles(puzzles) => {
+                puzzles.check("task")?;
+                let vote = |_: &Prompt, answer: &Completion| said(&answer.text);
+                OpenTask { task: Box::new(puzzles.clone()), vote: Box::new(vote) }
             }
         })
     }

@@ -23,6 +23,7 @@ pub mod slate_thompson;
 mod testing;
 pub mod verdict;
 pub mod watch;
+pub mod weak_supervision;
 
 use autodidact_core::{DynRecipe, Error, Result, Run};
 use autodidact_lm::Lm;
@@ -44,6 +45,7 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<self_guide::SelfGuide>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
     DynRecipe::of::<slate_thompson::SlateThompson>(),
+    DynRecipe::of::<weak_supervision::WeakSupervision>(),
 ];
 
 /// The proofs of the recipes, by id.
@@ -62,6 +64,7 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::self_guide::PROOF,
     proof::self_sampled::PROOF,
     proof::slate_thompson::PROOF,
+    proof::weak_supervision::PROOF,
 ];
 
 /// Recipes that belong together, proved with one command.

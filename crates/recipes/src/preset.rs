@@ -65,6 +65,12 @@ pub const PRESETS: &[Preset] = &[
         about: "a small model from scratch on generated expressions, minutes on two cores",
         text: include_str!("../presets/self-sampled/small.toml"),
     },
+    Preset {
+        recipe: "weak-supervision",
+        name: "small",
+        about: "a small model from scratch on generated puzzles, minutes on two cores",
+        text: include_str!("../presets/weak-supervision/small.toml"),
+    },
 ];
 
 impl Preset {

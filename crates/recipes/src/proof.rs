@@ -21,6 +21,7 @@ pub(crate) mod relax;
 pub(crate) mod self_guide;
 pub(crate) mod self_sampled;
 pub(crate) mod slate_thompson;
+pub(crate) mod weak_supervision;
 
 pub use arm::{Recorder, Track, arm};
 pub use claims::{between, claim, slope, spread};

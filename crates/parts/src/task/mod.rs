@@ -25,6 +25,7 @@ mod problem;
 mod product;
 pub mod programs;
 mod puzzle;
+pub mod puzzles;
 mod row;
 mod rules;
 mod skill;
