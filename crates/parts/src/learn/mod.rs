@@ -14,6 +14,6 @@ pub use keep::Keep;
 pub use pairs::{Pair, Pairs};
 pub use prefer::{Prefer, PreferConfig, Reference};
 pub use replay::Replay;
-pub use rows::{Amount, Batch, Weigh, plan, row_of};
+pub use rows::{Amount, Batch, Weigh, in_tokens, plan, row_of, written};
 pub use sft::{Sft, SftConfig};
 pub use tuner::{Restart, TuneConfig, Tuner};
