@@ -5,6 +5,7 @@ use crate::problems::ProblemFile;
 use crate::task::colours::Colours;
 use crate::task::modular::{Modular, ModularProblem};
 use crate::task::programs::{Programs, number, trace};
+use crate::task::two_steps::{self, Annotator, TwoStepAnnotator, TwoSteps};
 use crate::task::puzzles::{Puzzles, said};
 use crate::task::{SuiteConfig, check_reply};
 use autodidact_core::chat::{Chat, Completion, Prompt};
@@ -25,6 +26,8 @@ pub enum TaskConfig {
     Programs(Programs),
     /// Sentences that are rewarded for colour words; no answer is right or wrong.
     Colours(Colours),
+    /// Two-step word problems and sums with worked steps, which an annotator can criticise.
+    TwoSteps(TwoSteps),
     /// Small puzzles of five kinds with worked rationales.
     Puzzles(Puzzles),
 }
@@ -52,6 +55,7 @@ impl TaskConfig {
             TaskConfig::Modular(modular) => modular.check("task"),
             TaskConfig::Programs(programs) => programs.check("task"),
             TaskConfig::Colours(colours) => colours.check("task"),
+            TaskConfig::TwoSteps(problems) => problems.check("task"),
             TaskConfig::Puzzles(puzzles) => puzzles.check("task"),
         }
     }
@@ -80,6 +84,10 @@ impl TaskConfig {
                 colours.check("task")?;
                 OpenTask { task: Box::new(colours.clone()), vote: Box::new(|_, _| None) }
             }
+            TaskConfig::TwoSteps(problems) => {
+                problems.check("task")?;
+                OpenTask { task: Box::new(problems.clone()), vote: Box::new(two_step_vote) }
+            }
             TaskConfig::Puzzles(puzzles) => {
                 puzzles.check("task")?;
                 let vote = |_: &Prompt, answer: &Completion| said(&answer.text);
@@ -87,6 +95,19 @@ impl TaskConfig {
             }
         })
     }
+
+    /// Someone who criticises answers to these problems in words, where somebody does.
+    pub fn annotator(&self) -> Option<Box<dyn Annotator>> {
+        match self {
+            TaskConfig::TwoSteps(_) => Some(Box::new(TwoStepAnnotator)),
+            _ => None,
+        }
+    }
+}
+
+/// The final value of a two-step problem.
+fn two_step_vote(prompt: &Prompt, answer: &Completion) -> Option<String> {
+    two_steps::asked(prompt)?.check(&answer.text).answer
 }
 
 /// The final answer to a generated problem in canonical form.
