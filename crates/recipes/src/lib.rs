@@ -16,6 +16,8 @@ pub mod pretraining;
 pub mod proof;
 pub mod raft;
 pub mod relax;
+#[path = "self.rs"]
+pub mod self_;
 pub mod self_sampled;
 pub mod slate_thompson;
 #[cfg(test)]
@@ -40,6 +42,7 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
     DynRecipe::of::<relax::Relax>(),
+    DynRecipe::of::<self_::SelfEvolution>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
     DynRecipe::of::<slate_thompson::SlateThompson>(),
 ];
@@ -57,6 +60,7 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::pretrain::PROOF,
     proof::raft::PROOF,
     proof::relax::PROOF,
+    proof::self_::PROOF,
     proof::self_sampled::PROOF,
     proof::slate_thompson::PROOF,
 ];

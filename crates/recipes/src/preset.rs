@@ -48,6 +48,18 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../presets/b-star/rest-em.toml"),
     },
     Preset {
+        recipe: "self",
+        name: "small",
+        about: "the bundled model and an annotator on two-step problems, minutes on two cores",
+        text: include_str!("../presets/self/small.toml"),
+    },
+    Preset {
+        recipe: "self",
+        name: "chat",
+        about: "a chat model behind an endpoint teaches a local student; set policy, task and model",
+        text: include_str!("../presets/self/chat.toml"),
+    },
+    Preset {
         recipe: "self-sampled",
         name: "small",
         about: "a small model from scratch on generated expressions, minutes on two cores",

@@ -18,6 +18,8 @@ pub(crate) mod pref_randomization;
 pub(crate) mod pretrain;
 pub(crate) mod raft;
 pub(crate) mod relax;
+#[path = "proof/self.rs"]
+pub(crate) mod self_;
 pub(crate) mod self_sampled;
 pub(crate) mod slate_thompson;
 

@@ -1,10 +1,12 @@
 //! Judges that hold other judges: sums, hygiene tests and log-ratios to a reference.
 
 mod hygiene;
+mod not_judged;
 mod reference;
 mod sum;
 
 pub use hygiene::{Hygiene, HygieneRules};
+pub use not_judged::NotJudged;
 pub use reference::Reference;
 pub use sum::Sum;
 

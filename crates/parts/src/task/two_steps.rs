@@ -8,7 +8,7 @@
 
 mod annotate;
 
-pub use annotate::{Annotation, Annotator, TwoStepAnnotator};
+pub use annotate::{Annotation, Annotator, TwoStepAnnotator, columns};
 
 use super::checked::{Checked, integer};
 use super::distinct::distinct;
