@@ -1,10 +1,12 @@
-//! Judges that hold other judges: sums, hygiene tests and log-ratios to a reference.
+//! Judges that hold other judges (sums, hygiene tests, log-ratios to a reference), and votes.
 
+pub mod consistency;
 mod hygiene;
 mod not_judged;
 mod reference;
 mod sum;
 
+pub use consistency::Consistency;
 pub use hygiene::{Hygiene, HygieneRules};
 pub use not_judged::NotJudged;
 pub use reference::Reference;
