@@ -34,7 +34,7 @@ pub use round::{Filter, Target};
 
 use crate::watch::{Watch, WatchConfig};
 use autodidact_core::chat::{Chat, Prompt, Sampling};
-use autodidact_core::{Card, Error, Group, Learn, Metric, Policy, Recipe, Result, Run, Split};
+use autodidact_core::{Card, Error, Group, Metric, Policy, Recipe, Result, Run, Split};
 use autodidact_lm::Lm;
 use autodidact_parts::learn::{Amount, Batch, Keep, Restart, Sft, SftConfig};
 use autodidact_parts::policy::PolicyConfig;

@@ -18,12 +18,12 @@ use crate::self_::{
 };
 use crate::watch::WatchConfig;
 use autodidact_core::chat::{Chat, Prompt, Sampling};
-use autodidact_core::{Ask, Group, Learn, Policy, Recipe, Result, Run, Seed, Split};
+use autodidact_core::{Ask, Group, Policy, Recipe, Result, Run, Seed, Split};
 use autodidact_lm::Lm;
 use autodidact_math::schedule::{Schedule, Shape as Course};
 use autodidact_parts::dataset::{self, Example};
 use autodidact_parts::evaluate::Evaluation;
-use autodidact_parts::judge::{NotJudged, right};
+use autodidact_parts::judge::right;
 use autodidact_parts::learn::{Amount, Batch, Keep, Restart, Sft, SftConfig};
 use autodidact_parts::monitor::Drift;
 use autodidact_parts::task::two_steps::{TwoStepAnnotator, TwoSteps};

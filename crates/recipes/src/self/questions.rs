@@ -8,7 +8,7 @@ use autodidact_core::{Ask, Error, Policy, Result, Run};
 use autodidact_parts::OpenTask;
 use autodidact_parts::filter::{Chain, Contaminated, Duplicate, Near, Rule, Unit, When};
 use autodidact_parts::judge::NotJudged;
-use rand::seq::SliceRandom;
+use autodidact_parts::synth::{Demand, Pool};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -85,7 +85,8 @@ impl Instruct {
     ) -> Result<Vec<Prompt>> {
         let Voices { policy, roles, .. } = *voices;
         let mut chain = self.chain(earlier, watch, task)?;
-        let mut rng = run.rng("examples");
+        let pool = Pool::of(earlier.iter().map(asked));
+        let seed = run.seed("examples");
         let mut found: Vec<String> = Vec::new();
         let (mut asked_for, mut most) = (0, usize::MAX);
         while found.len() < n && asked_for < most {
@@ -96,8 +97,11 @@ impl Instruct {
             };
             let mut prompts = Vec::with_capacity(lists);
             for list in 0..lists {
-                let chosen: Vec<&Prompt> = earlier.choose_multiple(&mut rng, self.examples as usize).collect();
-                prompts.push(roles.ask(format!("ask/{}/{}", run.round(), asked_for + list), &chosen)?);
+                let place = asked_for + list;
+                let mut rng = seed.at("list", place as u64).rng();
+                let shown = pool.draw(Demand::Just(self.examples), Demand::Just(0), &mut rng).trusted;
+                let shown: Vec<&str> = shown.iter().map(|one| one.item.as_str()).collect();
+                prompts.push(roles.ask(format!("ask/{}/{place}", run.round()), &shown)?);
             }
             asked_for += lists;
             most = most.min(PATIENCE * n);

@@ -168,9 +168,9 @@ impl Roles {
     }
 
     /// The prompt that asks for more questions like these.
-    pub fn ask(&self, id: String, examples: &[&Prompt]) -> Result<Prompt> {
+    pub fn ask(&self, id: String, examples: &[&str]) -> Result<Prompt> {
         let list: Vec<String> =
-            examples.iter().enumerate().map(|(i, one)| format!("{}. {}", i + 1, asked(one))).collect();
+            examples.iter().enumerate().map(|(i, one)| format!("{}. {one}", i + 1)).collect();
         let holes = [("questions", list.join("\n")), ("next", (examples.len() + 1).to_string())];
         self.fill("ask", id, &holes)
     }

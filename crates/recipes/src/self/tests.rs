@@ -7,7 +7,7 @@ use super::*;
 use crate::testing::{execute, records, resumes_exactly};
 use autodidact_core::chat::{Body, Completion, Finish};
 use autodidact_core::{
-    Ask, Judge, MemoryLedger, Proposals, Record, Rng, Seed, Spend, Task, Version,
+    Ask, Judge, Learn as _, MemoryLedger, Proposals, Record, Rng, Seed, Spend, Task, Version,
 };
 use autodidact_lm::Scorer;
 use autodidact_math::{Objective, Row};
@@ -197,7 +197,7 @@ fn lesson() -> Lesson {
     }
 }
 
-fn rows(lm: &Lm, groups: &[Group<Chat>]) -> Vec<Row> {
+fn rows(groups: &[Group<Chat>]) -> Vec<Row> {
     let row = |group: &Group<Chat>| {
         let one = &group.tries[0];
         let mut row = row_of(&one.answer, 0.0);
@@ -229,11 +229,11 @@ fn the_meta_loss_is_the_sum_of_its_three_terms() {
         let at: Vec<usize> = (0..rows.len()).collect();
         MaskedNll.pull(&at, &rows.iter().collect::<Vec<_>>(), &scored).0
     };
-    let all = rows(&lm, &corpus(&lm, 1.0));
+    let all = rows(&corpus(&lm, 1.0));
     assert_eq!(all.len(), 3);
     let terms: Vec<f64> = all.iter().map(|row| loss(std::slice::from_ref(row))).collect();
     assert!((loss(&all) - terms.iter().sum::<f64>()).abs() < 1e-6 * loss(&all));
-    let half = rows(&lm, &corpus(&lm, 0.5));
+    let half = rows(&corpus(&lm, 0.5));
     assert!((loss(&half) - (terms[0] + terms[1] + 0.5 * terms[2])).abs() < 1e-6 * loss(&all));
 }
 
