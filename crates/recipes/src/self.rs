@@ -27,7 +27,7 @@ mod roles;
 mod round;
 
 pub use meta::Meta;
-pub use questions::{Instruct, Later};
+pub use questions::{By, Instruct, Later};
 pub use refine::{Direct, Refine};
 pub use roles::{Criticism, Domain, Reading, Roles};
 pub use round::{Filter, Target};
@@ -35,7 +35,7 @@ pub use round::{Filter, Target};
 use crate::watch::{Watch, WatchConfig};
 use autodidact_core::chat::{Chat, Prompt, Sampling};
 use autodidact_core::{Card, Error, Group, Metric, Policy, Recipe, Result, Run, Split};
-use autodidact_lm::Lm;
+use autodidact_lm::{Lm, Model};
 use autodidact_parts::learn::{Amount, Batch, Keep, Restart, Sft, SftConfig};
 use autodidact_parts::policy::PolicyConfig;
 use autodidact_parts::task::two_steps::{Annotator, TwoSteps};
@@ -217,16 +217,21 @@ impl Recipe for SelfEvolution {
         let lm = crate::open(&self.model, run)?;
         let task = self.task.open()?;
         let policy = self.policy.open(&lm)?;
-        self.run_on(&lm, &*policy, &task, self.task.annotator().as_deref(), run)
+        let first = first_of(&lm)?;
+        let writer: &dyn Policy<Chat> = match (&self.policy, &self.later) {
+            (PolicyConfig::Model, Later::SelfInstruct(Instruct { by: By::First, .. })) => &first,
+            _ => &*policy,
+        };
+        self.run_on(&lm, (&*policy, writer), &task, self.task.annotator().as_deref(), run)
     }
 }
 
 impl SelfEvolution {
-    /// Runs on parts that are open already.
+    /// Runs on parts that are open already; the writer asks the questions of later rounds.
     pub(crate) fn run_on(
         &self,
         lm: &Lm,
-        policy: &dyn Policy<Chat>,
+        (policy, writer): (&dyn Policy<Chat>, &dyn Policy<Chat>),
         task: &OpenTask,
         annotator: Option<&dyn Annotator>,
         run: &mut Run<'_>,
@@ -252,7 +257,7 @@ impl SelfEvolution {
         let original = if self.later == Later::Task { self.rounds as usize * n } else { n };
         let mut drawn = task.task.draw(Split::Train, of_meta + original, &mut run.rng("questions"))?;
         let unlabelled = drawn.split_off(of_meta);
-        let voices = Voices { lm, policy, roles: &roles, student: &student };
+        let voices = Voices { lm, policy, writer, roles: &roles, student: &student };
         let corpus = self.meta_corpus(&voices, annotator, &drawn, run)?;
         if !corpus.is_empty() {
             run.learn("meta-learn", &mut learner, &corpus)?;
@@ -313,7 +318,9 @@ pub(crate) struct Voices<'a> {
     pub lm: &'a Lm,
     /// Who answers, criticises and refines.
     pub policy: &'a dyn Policy<Chat>,
-    /// The wording in which that one is asked.
+    /// Who writes the questions of later rounds.
+    pub writer: &'a dyn Policy<Chat>,
+    /// The wording in which these are asked.
     pub roles: &'a Roles,
     /// The wording in which the model under training learns.
     pub student: &'a Roles,
@@ -328,6 +335,16 @@ pub(crate) struct Material<'a> {
     pub corpus: &'a [Group<Chat>],
     /// The original questions, those of the first round first.
     pub unlabelled: &'a [Prompt],
+}
+
+/// The model as it is now; later changes of the original do not matter.
+fn first_of(lm: &Lm) -> Result<Lm> {
+    let model = Model::new(lm.model().config().clone(), lm.model().weights().clone())?;
+    let first = Lm::new(model, lm.tokenizer().clone());
+    Ok(match lm.template() {
+        Some(template) => first.with_template(template.clone()),
+        None => first,
+    })
 }
 
 impl Mode {

@@ -14,7 +14,7 @@ mod world;
 use super::{Proof, ProofOptions, ProofReport, Scale, Track, arm, lab};
 use crate::self_::accounting::Confusion;
 use crate::self_::{
-    Criticism, Direct, Filter, Instruct, Later, Material, Meta, Mode, Refine, Roles, SelfEvolution, Target, Voices,
+    By, Criticism, Direct, Filter, Instruct, Later, Material, Meta, Mode, Refine, Roles, SelfEvolution, Target, Voices,
 };
 use crate::watch::WatchConfig;
 use autodidact_core::chat::{Chat, Prompt, Sampling};
@@ -108,7 +108,7 @@ struct Outcome {
     refined: f64,
     /// Verdicts on the base's answers to held-out problems.
     verdicts: Confusion,
-    /// Share of words written backwards, which no arm trains.
+    /// Share of words whose following letters are right, which no arm trains.
     other_skills: f64,
     kl: f64,
 }
@@ -119,7 +119,8 @@ fn run(options: &ProofOptions<'_>) -> Result<ProofReport> {
     let mut outcomes: Vec<Vec<Outcome>> = ARMS.iter().map(|_| Vec::new()).collect();
     for &seed in &options.seeds {
         let start = plan.start(&task, seed, options)?;
-        for (&(name, does), outcomes) in ARMS.iter().zip(&mut outcomes) {
+        for (idx, (&(name, does), outcomes)) in ARMS.iter().zip(&mut outcomes).enumerate() {
+            if (knob("K_MASK", 65535.0) as u32) >> idx & 1 == 0 { outcomes.push(plan.run("base", Base, &start, &task, seed, options)?); continue; }
             outcomes.push(plan.run(name, does, &start, &task, seed, options)?);
         }
     }
@@ -147,15 +148,16 @@ impl Plan {
                 intermediate_size: width * 5 / 2,
                 context: 160,
             },
-            base: if full { (knob("K_BASE", 600.0) as u64, 64) } else { (20, 16) },
+            base: if full { (knob("K_BASE", 500.0) as u64, 64) } else { (20, 16) },
             recipe: SelfEvolution {
                 prompts: PromptsConfig::Small,
                 criticism: Criticism::Separate,
-                task: TaskConfig::TwoSteps(TwoSteps::default()),
+                task: TaskConfig::TwoSteps(TwoSteps { largest: knob("K_LARGEST", 33.0) as u32, ..TwoSteps::default() }),
                 meta: Meta::Annotator { prompts: meta as u32 },
                 rounds: if full { 3 } else { 2 },
-                questions: if full { knob("K_QUESTIONS", 1500.0) as u32 } else { 24 },
+                questions: if full { knob("K_QUESTIONS", 1000.0) as u32 } else { 24 },
                 later: Later::SelfInstruct(Instruct {
+                    by: By::First,
                     examples: 2,
                     sampling: Sampling { temperature: 0.8, max_tokens: 48, ..Sampling::default() },
                     pattern: pattern.to_owned(),
@@ -187,7 +189,7 @@ impl Plan {
         let roles = self.recipe.roles(&self.recipe.prompts)?;
         let taught = lab::copy(&base)?;
         let mut learner = self.recipe.learner(&taught)?;
-        let voices = Voices { lm: &taught, policy: &taught, roles: &roles, student: &roles };
+        let voices = Voices { lm: &taught, policy: &taught, writer: &base, roles: &roles, student: &roles };
         let ((corpus, unlabelled, answered), _) = arm("meta corpus", seed, options, SelfEvolution::CARD, |run| {
             let answered = self.answered(&base, &roles, task, run)?;
             let n = self.meta + self.recipe.questions as usize;
@@ -252,7 +254,7 @@ impl Plan {
                     let recipe = SelfEvolution { mode, filter, target, ..self.recipe.clone() };
                     let mut learner = recipe.learner(&lm)?;
                     teach();
-                    let voices = Voices { lm: &lm, policy: &lm, roles: &roles, student: &roles };
+                    let voices = Voices { lm: &lm, policy: &lm, writer: &start.base, roles: &roles, student: &roles };
                     let material = Material { task, corpus: &start.corpus, unlabelled: &start.unlabelled };
                     recipe.evolve(&voices, &material, &mut learner, run, |_, run| {
                         self.solved("validation", &Direct::of(&lm, &roles), task, run).map(drop)

@@ -30,6 +30,8 @@ pub enum Later {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Instruct {
+    /// Which model continues them.
+    pub by: By,
     /// Earlier questions in a list that is continued.
     pub examples: u32,
     /// How lists are continued.
@@ -43,9 +45,22 @@ pub struct Instruct {
     pub agree: u32,
 }
 
+/// Which model writes the questions of later rounds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum By {
+    /// The one that answers them.
+    #[default]
+    Current,
+    /// The one that the run began with: small models forget how to write questions when they learn to answer
+    /// them. Behind an endpoint both are the same.
+    First,
+}
+
 impl Default for Instruct {
     fn default() -> Instruct {
         Instruct {
+            by: By::Current,
             examples: 3,
             sampling: Sampling { temperature: 0.7, max_tokens: 512, ..Sampling::default() },
             pattern: String::new(),
@@ -83,7 +98,7 @@ impl Instruct {
         task: &OpenTask,
         run: &mut Run<'_>,
     ) -> Result<Vec<Prompt>> {
-        let Voices { policy, roles, .. } = *voices;
+        let Voices { policy, writer, roles, .. } = *voices;
         let mut chain = self.chain(earlier, watch, task)?;
         let pool = Pool::of(earlier.iter().map(asked));
         let seed = run.seed("examples");
@@ -105,7 +120,7 @@ impl Instruct {
             }
             asked_for += lists;
             most = most.min(PATIENCE * n);
-            let replies = run.attempt("ask", policy, &NotJudged, Ask::each(&prompts, 1, &self.sampling))?;
+            let replies = run.attempt("ask", writer, &NotJudged, Ask::each(&prompts, 1, &self.sampling))?;
             for reply in replies.iter().flat_map(|group| &group.tries) {
                 let fresh = items(&reply.answer.text).into_iter();
                 // What a cut-off list ends with is no whole question.

@@ -101,7 +101,7 @@ fn small() -> SelfEvolution {
 }
 
 fn body(settings: &SelfEvolution, task: &OpenTask, run: &mut Run<'_>) -> Result<()> {
-    settings.run_on(&student(), &Scripted, task, Some(&TwoStepAnnotator), run)
+    settings.run_on(&student(), (&Scripted, &Scripted), task, Some(&TwoStepAnnotator), run)
 }
 
 fn ran(settings: &SelfEvolution, task: &OpenTask) -> Vec<Record> {
@@ -270,7 +270,7 @@ fn an_annotator_who_praises_everything_makes_plain_training_on_own_answers() {
     let task = open();
     let settings = SelfEvolution { rounds: 1, ..small() };
     let records = records(SelfEvolution::CARD, |run| {
-        settings.run_on(&student(), &Scripted, &task, Some(&Praise), run)
+        settings.run_on(&student(), (&Scripted, &Scripted), &task, Some(&Praise), run)
     });
     let own: Vec<String> = recorded(&records, "meta-answer").into_iter().map(|(_, text, _)| text).collect();
     let meta = recorded(&records, "meta");
@@ -495,7 +495,7 @@ fn a_chat_models_replies_in_text_teach_a_student_of_another_wording() {
     };
     let task = open();
     let records =
-        records(SelfEvolution::CARD, |run| settings.run_on(&student(), &Teacher, &task, None, run));
+        records(SelfEvolution::CARD, |run| settings.run_on(&student(), (&Teacher, &Teacher), &task, None, run));
     let data = recorded(&records, "data");
     assert_eq!(data.len(), 24);
     assert!(data.iter().all(|(ask, text, kept)| ask.contains("[a]") && text == "4" && *kept == Some(1.0)));

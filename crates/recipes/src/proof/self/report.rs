@@ -64,7 +64,7 @@ fn arms(outcomes: &[Vec<Outcome>]) -> Table {
         "verdict accuracy",
         "TPR",
         "TNR",
-        "words backwards",
+        "following letters",
         "KL from base",
         "tokens trained",
     ];
@@ -191,7 +191,7 @@ fn notes(plan: &Plan) -> Vec<String> {
     vec![
         format!(
             "The base has seen {steps} updates of {rows} rows: problems with answers, the columns of sums, answers to \
-             repeat, lists of questions, words to write backwards."
+             repeat, lists of questions, words whose following letters are to be written."
         ),
         format!(
             "The annotator criticises {} first answers of the base; {} rounds of {} questions, those from the second \

@@ -6,13 +6,14 @@ use autodidact_core::chat::{Chat, Completion, Prompt, Sampling};
 use autodidact_core::{Ask, Judge, Judged, Result, Rng, Run, Seed, Split, Verdict};
 use autodidact_lm::Lm;
 use autodidact_math::Row;
+use autodidact_parts::task::slip;
 use autodidact_parts::task::two_steps::{columns, words};
 use autodidact_parts::{Shape, TaskConfig};
 use rand::Rng as _;
 use rand::seq::IndexedRandom;
 
 /// Tags that the prompts of this world begin with.
-const TAGS: [&str; 6] = ["[a]", "[f]", "[r]", "[q]\n", "[k]", "[w]"];
+const TAGS: [&str; 7] = ["[a]", "[f]", "[r]", "[q]\n", "[k]", "[y]", "[w]"];
 
 /// Rows of everything that the base sees.
 pub(super) struct World {
@@ -38,7 +39,7 @@ impl World {
         let words = words();
         let all: Vec<&str> = words.iter().map(String::as_str).chain(TAGS).collect();
         let lm = lab::fresh_words(shape, self.seed.number(), &all)?;
-        lab::train(&lm, 3e-3, steps, options, |step| {
+        lab::train(&lm, super::knob("K_BASELR", 3e-3), steps, options, |step| {
             let mut rng = self.seed.at("step", step).rng();
             let pairs: Vec<(String, String)> = (0..rows).map(|_| self.pair(&mut rng)).collect();
             lab::rows_of_text(&lm, &pairs)
@@ -46,8 +47,8 @@ impl World {
         Ok(lm)
     }
 
-    /// A prompt and its answer: a problem solved, the columns of a sum, a text repeated, a list of questions
-    /// continued, or a word written backwards.
+    /// A prompt and its answer: a problem solved, the columns of the sums in an answer, an answer repeated, a
+    /// list of questions continued, or the letters that follow those of a word.
     fn pair(&self, rng: &mut Rng) -> (String, String) {
         match rng.random_range(0..100u32) {
             0..30 => {
@@ -55,15 +56,17 @@ impl World {
                 (format!("[a]{text}>"), gold)
             }
             30..55 => {
-                let (a, b) = (rng.random_range(10..=99), rng.random_range(10..=198));
-                (format!("[k]{a}+{b}:"), columns(a, b))
+                let (text, gold) = self.one(rng);
+                let columns: Vec<String> = sums(&gold).map(|(a, b)| columns(a, b)).collect();
+                (format!("[k]{text}>{}:", slipped(&gold, rng)), columns.join(";"))
             }
-            55..75 => {
-                let (_, gold) = self.one(rng);
-                (format!("[r]{gold}>"), gold)
+            55..70 => {
+                let (text, gold) = self.one(rng);
+                let said = slipped(&gold, rng);
+                (format!("[y]{text}>{said}:"), said)
             }
-            75..85 => self.list(rng),
-            _ => backwards(rng),
+            70..85 => self.list(rng),
+            _ => following(rng),
         }
     }
 
@@ -80,16 +83,16 @@ impl World {
     /// Rows of all kinds but problems, for the drift of arms.
     pub(super) fn held_out(&self, lm: &Lm) -> Result<Vec<Row>> {
         let mut rng = self.seed.at("held out", 0).rng();
-        let pairs = (0..100).map(|i| if i % 2 == 0 { self.list(&mut rng) } else { backwards(&mut rng) });
+        let pairs = (0..100).map(|i| if i % 2 == 0 { self.list(&mut rng) } else { following(&mut rng) });
         lab::rows_of_text(lm, &pairs.collect::<Vec<_>>())
     }
 
-    /// The share of words that `lm` writes backwards.
+    /// The share of words to which `lm` writes the letters that follow.
     pub(super) fn other_skills(&self, lm: &Lm, n: usize, run: &mut Run<'_>) -> Result<f64> {
-        let mut rng = Seed::root(0).at("backwards", 0).rng();
+        let mut rng = Seed::root(0).at("following", 0).rng();
         let query = |i: usize| {
-            let (prompt, answer) = backwards(&mut rng);
-            Prompt::text(format!("backwards/{i}"), prompt).with("answer", answer)
+            let (prompt, answer) = following(&mut rng);
+            Prompt::text(format!("following/{i}"), prompt).with("answer", answer)
         };
         let queries: Vec<Prompt> = (0..n).map(query).collect();
         let knobs = Sampling { temperature: 0.0, max_tokens: 8, ..Sampling::default() };
@@ -98,10 +101,31 @@ impl World {
     }
 }
 
-/// `[w]tgmae>` and `eamgt`.
-fn backwards(rng: &mut Rng) -> (String, String) {
-    let letters: Vec<char> = (0..5).map(|_| char::from(b'a' + rng.random_range(0..8u8))).collect();
-    (format!("[w]{}>", letters.iter().collect::<String>()), letters.iter().rev().collect())
+/// The operands of the steps of a worked answer.
+fn sums(gold: &str) -> impl Iterator<Item = (i64, i64)> {
+    let number = |text: &str| text.parse::<i64>().ok();
+    gold.split(';').filter_map(move |step| {
+        let (a, b) = step.split_once('=')?.0.split_once('+')?;
+        Some((number(a)?, number(b)?))
+    })
+}
+
+/// A worked answer, half of the time with a slip in one of its steps that the next one goes on from.
+fn slipped(gold: &str, rng: &mut Rng) -> String {
+    let [(a, b), (c, d)] = sums(gold).collect::<Vec<_>>()[..] else { return gold.to_owned() };
+    let wrong = rng.random_range(0..4u32);
+    let first = if wrong == 0 { slip(a + b, rng) } else { a + b };
+    // The first value is one operand of the second step.
+    let (c, d) = if c == a + b { (first, d) } else { (c, first) };
+    let second = if wrong == 1 { slip(c + d, rng) } else { c + d };
+    format!("{a}+{b}={first};{c}+{d}={second}")
+}
+
+/// `[w]fade>` and `gbef`.
+fn following(rng: &mut Rng) -> (String, String) {
+    let letters: Vec<u8> = (0..4).map(|_| b'a' + rng.random_range(0..8u8)).collect();
+    let text = |by: u8| letters.iter().map(|letter| char::from(letter + by)).collect::<String>();
+    (format!("[w]{}>", text(0)), text(1))
 }
 
 /// 1 for the text of the field `answer`, else 0.
