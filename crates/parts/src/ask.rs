@@ -3,6 +3,12 @@
 //! Opinions are asked for through [`autodidact_core::Run::attempt`], so that every prompt, reply and verdict
 //! is in the ledger and a resumed run asks nothing twice.
 
+mod case;
 mod pairwise;
+mod scored;
+mod yes_no;
 
+pub use case::Case;
 pub use pairwise::{Contest, Opinion, Pairwise};
+pub use scored::{Scale, Scored};
+pub use yes_no::{Words, YesNo};

@@ -6,6 +6,7 @@ use crate::task::colours::Colours;
 use crate::task::instructions::Instructions;
 use crate::task::modular::{Modular, ModularProblem};
 use crate::task::programs::{Programs, number, trace};
+use crate::task::two_steps::{self, Annotator, TwoStepAnnotator, TwoSteps};
 use crate::task::puzzles::{Puzzles, said};
 use crate::task::{SuiteConfig, check_reply};
 use autodidact_core::chat::{Chat, Completion, Prompt};
@@ -28,6 +29,8 @@ pub enum TaskConfig {
     Colours(Colours),
     /// Small tasks on strings, each named by an instruction.
     Instructions(Instructions),
+    /// Two-step word problems and sums with worked steps, which an annotator can criticise.
+    TwoSteps(TwoSteps),
     /// Small puzzles of five kinds with worked rationales.
     Puzzles(Puzzles),
 }
@@ -56,6 +59,7 @@ impl TaskConfig {
             TaskConfig::Programs(programs) => programs.check("task"),
             TaskConfig::Colours(colours) => colours.check("task"),
             TaskConfig::Instructions(instructions) => instructions.check("task"),
+            TaskConfig::TwoSteps(problems) => problems.check("task"),
             TaskConfig::Puzzles(puzzles) => puzzles.check("task"),
         }
     }
@@ -89,6 +93,10 @@ impl TaskConfig {
                 let vote = |_: &Prompt, answer: &Completion| Some(answer.text.trim().to_owned());
                 OpenTask { task: Box::new(instructions.clone()), vote: Box::new(vote) }
             }
+            TaskConfig::TwoSteps(problems) => {
+                problems.check("task")?;
+                OpenTask { task: Box::new(problems.clone()), vote: Box::new(two_step_vote) }
+            }
             TaskConfig::Puzzles(puzzles) => {
                 puzzles.check("task")?;
                 let vote = |_: &Prompt, answer: &Completion| said(&answer.text);
@@ -96,6 +104,19 @@ impl TaskConfig {
             }
         })
     }
+
+    /// Someone who criticises answers to these problems in words, where somebody does.
+    pub fn annotator(&self) -> Option<Box<dyn Annotator>> {
+        match self {
+            TaskConfig::TwoSteps(_) => Some(Box::new(TwoStepAnnotator)),
+            _ => None,
+        }
+    }
+}
+
+/// The final value of a two-step problem.
+fn two_step_vote(prompt: &Prompt, answer: &Completion) -> Option<String> {
+    two_steps::asked(prompt)?.check(&answer.text).answer
 }
 
 /// The final answer to a generated problem in canonical form.

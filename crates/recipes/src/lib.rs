@@ -17,6 +17,8 @@ pub mod proof;
 pub mod raft;
 pub mod relax;
 pub mod self_guide;
+#[path = "self.rs"]
+pub mod self_;
 pub mod self_sampled;
 pub mod slate_thompson;
 #[cfg(test)]
@@ -43,6 +45,7 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<raft::Raft>(),
     DynRecipe::of::<relax::Relax>(),
     DynRecipe::of::<self_guide::SelfGuide>(),
+    DynRecipe::of::<self_::SelfEvolution>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
     DynRecipe::of::<slate_thompson::SlateThompson>(),
     DynRecipe::of::<weak_supervision::WeakSupervision>(),
@@ -62,6 +65,7 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::raft::PROOF,
     proof::relax::PROOF,
     proof::self_guide::PROOF,
+    proof::self_::PROOF,
     proof::self_sampled::PROOF,
     proof::slate_thompson::PROOF,
     proof::weak_supervision::PROOF,

@@ -58,6 +58,16 @@ pub const PRESETS: &[Preset] = &[
         name: "chat",
         about: "a chat model and a task in your own words; fill in task, model and policy",
         text: include_str!("../presets/self-guide/chat.toml"),
+        recipe: "self",
+        name: "small",
+        about: "the bundled model and an annotator on two-step problems, minutes on two cores",
+        text: include_str!("../presets/self/small.toml"),
+    },
+    Preset {
+        recipe: "self",
+        name: "chat",
+        about: "a chat model behind an endpoint teaches a local student; set policy, task and model",
+        text: include_str!("../presets/self/chat.toml"),
     },
     Preset {
         recipe: "self-sampled",

@@ -19,6 +19,8 @@ pub(crate) mod pretrain;
 pub(crate) mod raft;
 pub(crate) mod relax;
 pub(crate) mod self_guide;
+#[path = "proof/self.rs"]
+pub(crate) mod self_;
 pub(crate) mod self_sampled;
 pub(crate) mod slate_thompson;
 pub(crate) mod weak_supervision;

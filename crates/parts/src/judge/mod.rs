@@ -2,11 +2,13 @@
 
 pub mod consistency;
 mod hygiene;
+mod not_judged;
 mod reference;
 mod sum;
 
 pub use consistency::Consistency;
 pub use hygiene::{Hygiene, HygieneRules};
+pub use not_judged::NotJudged;
 pub use reference::Reference;
 pub use sum::Sum;
 

@@ -14,7 +14,7 @@ use autodidact_core::{Error, Group, Learn, Lesson, Result, Seed, Snapshot};
 use autodidact_lm::{AdamW, Lm};
 use autodidact_math::Row;
 use autodidact_math::schedule::Schedule;
-use autodidact_math::sft::MaskedNll;
+use autodidact_math::sft::{MaskedNll, normalise};
 use serde::{Deserialize, Serialize};
 
 /// How many kept answers are compared with the sampler before a lesson.
@@ -93,7 +93,8 @@ impl SftConfig {
     }
 }
 
-/// Fine-tunes a language model on the answers that its rule keeps.
+/// Fine-tunes a language model on the answers that its rule keeps; an answer whose verdict has a part `weight`
+/// counts that much, others 1.
 pub struct Sft {
     tuner: Tuner,
     config: SftConfig,
@@ -135,6 +136,8 @@ impl Learn<Chat> for Sft {
             own.iter().map(|&i| answers[i].logprobs[answers[i].given as usize..].to_vec()).collect();
         self.tuner.compare(&compared, &sampler)?;
 
+        let weight = |&(g, t): &(usize, usize)| groups[g].tries[t].verdict.part("weight").unwrap_or(1.0) as f32;
+        let weights: Vec<f32> = kept.iter().map(weight).collect();
         let lengths: Vec<usize> = rows.iter().map(|row| row.tokens.len()).collect();
         let updates = plan(&lengths, self.config.amount, self.config.batch, seed);
         self.tuner.begin(updates.len() as u64)?;
@@ -142,6 +145,7 @@ impl Learn<Chat> for Sft {
             let mut batch: Vec<Row> = update.iter().map(|&i| rows[i].clone()).collect();
             batch.extend(self.config.replay.rows(batch.len(), seed.at("replay", step as u64))?);
             self.config.weigh.apply(&mut batch);
+            scale(&mut batch, update.iter().map(|&i| weights[i]));
             self.tuner.update(&batch, &MaskedNll)?;
         }
         let mut lesson = self.tuner.finish();
@@ -161,8 +165,39 @@ impl Learn<Chat> for Sft {
     }
 }
 
+/// Counts each row as much as its own weight says; the sum over all stays one.
+fn scale(batch: &mut [Row], weights: impl Iterator<Item = f32> + Clone) {
+    if weights.clone().all(|weight| weight == 1.0) {
+        return;
+    }
+    for (row, by) in batch.iter_mut().zip(weights) {
+        row.weight.iter_mut().for_each(|weight| *weight *= by);
+    }
+    normalise(batch);
+}
+
 /// Whether the answer was sampled by a model, so that its log-probabilities mean something; those of
 /// reference solutions are left empty.
 fn is_own(answer: &autodidact_core::chat::Completion) -> bool {
     answer.sampled() > 0 && answer.logprobs.len() == answer.tokens.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_counts_as_much_as_its_weight_says() {
+        let row = |n: usize| Row { tokens: vec![0; n + 1], weight: vec![1.0; n] };
+        let weighed = |weigh: Weigh, weights: &[f32]| {
+            let mut batch = vec![row(1), row(3)];
+            weigh.apply(&mut batch);
+            scale(&mut batch, weights.iter().copied());
+            batch.iter().map(|row| row.weight.iter().sum::<f32>()).collect::<Vec<f32>>()
+        };
+        assert_eq!(weighed(Weigh::Tokens, &[1.0, 1.0]), [0.25, 0.75]);
+        assert_eq!(weighed(Weigh::Tokens, &[3.0, 1.0]), [0.5, 0.5]); // 3/6 and 3/6
+        assert_eq!(weighed(Weigh::Rows, &[3.0, 1.0]), [0.75, 0.25]);
+        assert_eq!(weighed(Weigh::Rows, &[0.0, 1.0]), [0.0, 1.0]);
+    }
 }

@@ -31,6 +31,7 @@ mod rules;
 mod skill;
 mod stream;
 mod suite;
+pub mod two_steps;
 mod wording;
 mod words;
 
