@@ -3,6 +3,7 @@
 use crate::evaluate::Vote;
 use crate::problems::ProblemFile;
 use crate::task::colours::Colours;
+use crate::task::dialogues::Dialogues;
 use crate::task::modular::{Modular, ModularProblem};
 use crate::task::programs::{Programs, number, trace};
 use crate::task::{SuiteConfig, check_reply};
@@ -24,6 +25,8 @@ pub enum TaskConfig {
     Programs(Programs),
     /// Sentences that are rewarded for colour words; no answer is right or wrong.
     Colours(Colours),
+    /// Questions whose answers keep written rules or do not.
+    Dialogues(Dialogues),
 }
 
 impl Default for TaskConfig {
@@ -49,6 +52,7 @@ impl TaskConfig {
             TaskConfig::Modular(modular) => modular.check("task"),
             TaskConfig::Programs(programs) => programs.check("task"),
             TaskConfig::Colours(colours) => colours.check("task"),
+            TaskConfig::Dialogues(dialogues) => dialogues.check("task"),
         }
     }
 
@@ -75,6 +79,10 @@ impl TaskConfig {
             TaskConfig::Colours(colours) => {
                 colours.check("task")?;
                 OpenTask { task: Box::new(colours.clone()), vote: Box::new(|_, _| None) }
+            }
+            TaskConfig::Dialogues(dialogues) => {
+                dialogues.check("task")?;
+                OpenTask { task: Box::new(dialogues.clone()), vote: Box::new(|_, _| None) }
             }
         })
     }
