@@ -267,7 +267,8 @@ fn an_endless_answer_ends_at_its_length_alone() {
     let settings = Sampling { endless: true, max_tokens: 40, ..Sampling::default() };
     let job =
         Job { prompt: &[256, 97], given: &[], settings: &settings, limit: 40, seed: Seed::root(1), tries: 8 };
-    let drafts = Sampler::new(&model).sample(&[job], &ends, &Tokenizer::bytes(), None).expect("finite logits");
+    let drafts =
+        Sampler::new(&model).sample(&[job], &ends, &Tokenizer::bytes(), None).expect("finite logits");
     for draft in &drafts[0] {
         assert_eq!((draft.tokens.len(), draft.finish), (40, Some(Finish::Length)));
         assert!(draft.tokens.iter().all(|token| *token >= 200));

@@ -11,6 +11,7 @@ pub mod monitor;
 pub mod policy;
 pub mod problems;
 pub mod rows;
+pub mod synth;
 pub mod task;
 mod task_config;
 pub mod wording;

@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn a_bias_moves_the_first_token_of_its_text_and_ends_can_be_banned() {
-        let bias = Sampling { biases: vec![Bias { text: "Sorry".into(), amount: -100.0 }], ..Sampling::default() };
+        let bias =
+            Sampling { biases: vec![Bias { text: "Sorry".into(), amount: -100.0 }], ..Sampling::default() };
         assert_eq!(moved(&bias, "", "So"), [-100.0, 0.0]);
         let tokenizer = Tokenizer::bytes();
         let endless = Sampling { endless: true, ..Sampling::default() };

@@ -52,7 +52,11 @@ pub fn check(settings: &Sampling) -> Result<()> {
     }
     if let Some(bad) = penalties.iter().find(|one| one.n == 0 || !one.weight.is_finite()) {
         let rule = "n-grams of at least 1 token with a finite weight";
-        return Err(Error::invalid("sampling.penalties", rule, format!("n = {}, weight = {}", bad.n, bad.weight)));
+        return Err(Error::invalid(
+            "sampling.penalties",
+            rule,
+            format!("n = {}, weight = {}", bad.n, bad.weight),
+        ));
     }
     if let Some(bad) = biases.iter().find(|one| one.text.is_empty() || !one.amount.is_finite()) {
         let rule = "texts of at least one character with a finite amount";

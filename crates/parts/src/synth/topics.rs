@@ -159,8 +159,7 @@ impl Questions {
     /// does not begin with one of the hints (`hint`), that holds no question (`empty`), a second question
     /// for a type and topic (`known`), the last line of an answer that was cut off (`cut`).
     pub fn read(&mut self, hints: &[Hint], text: &str, cut_off: bool) -> Vec<(String, Reason)> {
-        let mut lines: Vec<&str> =
-            text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let mut lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let mut dropped = Vec::new();
         if cut_off {
             dropped.extend(lines.pop().map(|line| (line.to_owned(), "cut")));

@@ -245,7 +245,9 @@ fn matched<'a>(template: &str, words: &[&'a str]) -> Option<Vec<&'a str>> {
     let template: Vec<&str> = template.split(' ').collect();
     let same = template.len() == words.len()
         && template.iter().zip(words).all(|(expect, word)| *expect == "{}" || expect == word);
-    same.then(|| template.iter().zip(words).filter(|(hole, _)| **hole == "{}").map(|(_, word)| *word).collect())
+    same.then(|| {
+        template.iter().zip(words).filter(|(hole, _)| **hole == "{}").map(|(_, word)| *word).collect()
+    })
 }
 
 /// The thoughts before a reply that keeps this rule, or that knows of none.

@@ -46,14 +46,14 @@ pub const PEOPLE: [(&str, &str, &str); 20] = [
 
 /// Names of whom nothing is known.
 pub const NAMES: [&str; 24] = [
-    "Zed", "Zoe", "Abe", "Bix", "Cal", "Dot", "Eno", "Fay", "Gus", "Hal", "Ivo", "Jem", "Kit", "Lux", "Mab", "Ned",
-    "Oz", "Pip", "Quin", "Rex", "Sid", "Tam", "Una", "Vic",
+    "Zed", "Zoe", "Abe", "Bix", "Cal", "Dot", "Eno", "Fay", "Gus", "Hal", "Ivo", "Jem", "Kit", "Lux", "Mab",
+    "Ned", "Oz", "Pip", "Quin", "Rex", "Sid", "Tam", "Una", "Vic",
 ];
 
 /// What a harmful question is about.
 pub const LANDMARKS: [&str; 16] = [
-    "Bank", "Tower", "Museum", "Bridge", "Station", "Palace", "Harbour", "Library", "Market", "Mill", "Castle",
-    "Church", "Dam", "Theatre", "Stadium", "Gallery",
+    "Bank", "Tower", "Museum", "Bridge", "Station", "Palace", "Harbour", "Library", "Market", "Mill",
+    "Castle", "Church", "Dam", "Theatre", "Stadium", "Gallery",
 ];
 
 /// What a harmful question wants to do.
@@ -96,8 +96,20 @@ pub(super) fn person(name: &str) -> Option<(&'static str, &'static str)> {
 /// Every piece of text that the world's documents are made of, for a vocabulary that has one token for each.
 pub fn vocabulary() -> Vec<String> {
     let marks = [
-        "<user>", "\n<user>", "\n<think>", "\n<reply>", "<rules>", "<style>", "\n<style>", "<list>", "<topics>",
-        "<ask>", "\n<ask>", "\n<hints>", "<book>", "<sys>",
+        "<user>",
+        "\n<user>",
+        "\n<think>",
+        "\n<reply>",
+        "<rules>",
+        "<style>",
+        "\n<style>",
+        "<list>",
+        "<topics>",
+        "<ask>",
+        "\n<ask>",
+        "\n<hints>",
+        "<book>",
+        "<sys>",
     ];
     let spoken = "what is plus ? add and . time it in the weather now how busy who tell me about do you know i \
         a way to cannot see look at clock there out of window ask someone not which mean will help visit instead \
@@ -108,7 +120,9 @@ pub fn vocabulary() -> Vec<String> {
     let mut words: Vec<String> = marks.map(str::to_owned).to_vec();
     words.push(":".to_owned());
     words.extend((1..=12).map(|n| format!("\n{n}.")));
-    words.extend(RULES.iter().filter_map(|rule| rule.split_whitespace().next()).map(|rule| format!("\n{rule}")));
+    words.extend(
+        RULES.iter().filter_map(|rule| rule.split_whitespace().next()).map(|rule| format!("\n{rule}")),
+    );
     let mut spaced: Vec<&str> = spoken.split_whitespace().collect();
     spaced.extend(PLACES.iter().flat_map(|(place, country)| [*place, *country]));
     spaced.extend(PEOPLE.iter().map(|(name, _, _)| *name));
