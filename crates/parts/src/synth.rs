@@ -1,5 +1,6 @@
 //! Synthesis: where prompts come from when nobody wrote them.
 
+pub mod instruct;
 mod numbered;
 pub mod topics;
 

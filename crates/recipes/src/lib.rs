@@ -16,6 +16,7 @@ pub mod pretraining;
 pub mod proof;
 pub mod raft;
 pub mod relax;
+pub mod self_align;
 pub mod self_sampled;
 pub mod slate_thompson;
 #[cfg(test)]

@@ -59,14 +59,18 @@ impl Dialogues {
 impl Task<Chat> for Dialogues {
     fn draw(&self, split: Split, n: usize, rng: &mut Rng) -> Result<Vec<Prompt>> {
         self.check("task")?;
-        // By turns, so that few draws hold every kind equally often.
-        let mut turn = 0;
-        distinct("task.dialogues", n, rng, &mut BTreeSet::new(), |rng| {
-            let query = Query::draw(self.kinds[turn % self.kinds.len()], rng);
-            let wanted = query.split() == split;
-            turn += usize::from(wanted);
-            Ok(wanted.then(|| Dialogues::prompt(&query)))
-        })
+        // Each kind by itself, then by turns, so that few draws hold every kind equally often.
+        let kinds = self.kinds.len();
+        let mut by_kind = Vec::with_capacity(kinds);
+        for (place, &kind) in self.kinds.iter().enumerate() {
+            let share = (n + kinds - 1 - place) / kinds;
+            let field = format!("task.dialogues.{}", kind.name());
+            by_kind.push(distinct(&field, share, rng, &mut BTreeSet::new(), |rng| {
+                let query = Query::draw(kind, rng);
+                Ok((query.split() == split).then(|| Dialogues::prompt(&query)))
+            })?);
+        }
+        Ok((0..n).map(|i| by_kind[i % kinds][i / kinds].clone()).collect())
     }
 
     fn judge(&self) -> Box<dyn Judge<Chat>> {

@@ -70,7 +70,10 @@ impl Documents {
             }
             return text + "\n<user>";
         }
-        let mut text = "<style> answer at length .".to_owned();
+        let mut text = match rng.random_bool(0.5) {
+            true => format!("<sys> {}\n<style> answer at length .", any(&SYSTEMS, rng)),
+            false => "<style> answer at length .".to_owned(),
+        };
         for _ in 0..3 {
             let query = asked(any(&Kind::ALL, rng), rng);
             text += &format!("\n<user> {}\n<reply> {} {}", query.text(), query.blunt(rng), query.more(rng));

@@ -128,7 +128,7 @@ pub fn vocabulary() -> Vec<String> {
     spaced.extend(PEOPLE.iter().map(|(name, _, _)| *name));
     spaced.extend(NAMES.iter().chain(&LANDMARKS).chain(&HARMS).chain(&JOBS).chain(&TOOLS).chain(&SKIES));
     words.extend(spaced.into_iter().map(|word| format!(" {word}")));
-    words.extend((1..=*OPERANDS.end() * 3).map(|n| format!(" {n}")));
+    words.extend((1..=*OPERANDS.end() * 3 + 1).map(|n| format!(" {n}")));
     let mut seen = std::collections::BTreeSet::new();
     words.retain(|word| seen.insert(word.clone()));
     words
