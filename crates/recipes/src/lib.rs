@@ -41,6 +41,7 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
     DynRecipe::of::<relax::Relax>(),
+    DynRecipe::of::<self_align::SelfAlign>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
     DynRecipe::of::<slate_thompson::SlateThompson>(),
 ];
@@ -58,6 +59,7 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::pretrain::PROOF,
     proof::raft::PROOF,
     proof::relax::PROOF,
+    proof::self_align::PROOF,
     proof::self_sampled::PROOF,
     proof::slate_thompson::PROOF,
 ];

@@ -48,6 +48,12 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../presets/b-star/rest-em.toml"),
     },
     Preset {
+        recipe: "self-align",
+        name: "small",
+        about: "the bundled model on two cores, a minute",
+        text: include_str!("../presets/self-align/small.toml"),
+    },
+    Preset {
         recipe: "self-sampled",
         name: "small",
         about: "a small model from scratch on generated expressions, minutes on two cores",

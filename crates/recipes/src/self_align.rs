@@ -27,7 +27,8 @@ pub use screen::{Reply, Rules, Screen, Turns, Verbose, repeat_cut};
 use crate::watch::{Watch, WatchConfig};
 use autodidact_core::chat::{Bias, Body, Chat, Completion, Finish, NgramPenalty, Prompt, Sampling};
 use autodidact_core::{
-    Ask, Card, Error, Group, Judge, Judged, Metric, Policy, Recipe, Result, Rng, Run, Split, Task, Verdict,
+    Ask, BlobId, Card, Error, Group, Judge, Judged, Learn as _, Metric, Policy, Recipe, Result, Rng, Run,
+    Split, Task, Verdict,
 };
 use autodidact_lm::{Lm, LoraConfig};
 use autodidact_math::schedule::{Schedule, Shape};
@@ -182,13 +183,19 @@ impl Recipe for SelfAlign {
     fn run(&self, run: &mut Run<'_>) -> Result<()> {
         let lm = crate::open(&self.model, run)?;
         let task = self.task.open()?;
-        self.run_on(&lm, task, run)
+        self.run_on(&lm, task, run, &mut |_, _| Ok(()))
     }
 }
 
 impl SelfAlign {
-    /// Runs on a model and a task that are open already.
-    pub(crate) fn run_on(&self, lm: &Lm, task: OpenTask, run: &mut Run<'_>) -> Result<()> {
+    /// Runs on a model and a task that are open already; `engraved` sees the model between stages 3 and 4.
+    pub(crate) fn run_on(
+        &self,
+        lm: &Lm,
+        task: OpenTask,
+        run: &mut Run<'_>,
+        engraved: &mut dyn FnMut(&Lm, &mut Run<'_>) -> Result<()>,
+    ) -> Result<()> {
         let kit = Kit::open(&self.prompts)?;
         let teacher = self.policy.open(lm)?;
         let judge = task.task.judge();
@@ -209,10 +216,10 @@ impl SelfAlign {
         let pairs = self.answer(&*teacher, &kit, &asked, run)?;
         self.fine_tune("engrave", (lm, &kit), &pairs, &mut learner, run)?;
         watch.round(&learner, run)?;
+        engraved(lm, run)?;
 
         if self.clone.done {
-            let engraved = autodidact_core::Learn::<Chat>::save(&learner)?;
-            run.output("engraved", &engraved)?;
+            run.output("engraved", &learner.save()?)?;
             self.watch.test.run("engraved", lm, &task, &*judge, run)?;
             run.next_round(2);
             let pairs = self.answer_at_length(lm, &kit, &asked, run)?;
@@ -252,7 +259,7 @@ impl SelfAlign {
     }
 
     /// The prompt that shows the principles, for the question of that index.
-    fn long_prompt(&self, kit: &Kit, index: usize, one: &Invented) -> Result<Prompt> {
+    pub(crate) fn long_prompt(&self, kit: &Kit, index: usize, one: &Invented) -> Result<Prompt> {
         let shown = kit.shown(self.align.exemplars as usize, index);
         let texts: Vec<&str> = shown.iter().map(|exemplar| exemplar.text.as_str()).collect();
         let values = [
@@ -438,7 +445,7 @@ fn note_mean(run: &mut Run<'_>, name: &str, values: &[f64]) -> Result<()> {
 fn digest(settings: &impl Serialize) -> Result<String> {
     let text = serde_json::to_vec(settings)
         .map_err(|source| Error::Recorded { what: "settings of a screen", source })?;
-    Ok(blake3::hash(&text).to_hex()[..16].to_owned())
+    Ok(BlobId::of(&text).0[..16].to_owned())
 }
 
 /// A question under the short system prompt of that index.

@@ -168,7 +168,7 @@ pub type Drops = BTreeMap<Reason, u32>;
 
 impl SelfAlign {
     /// Everything that will be asked: invented tasks, then hard questions, each text once and none of `barred`.
-    pub(super) fn invent(
+    pub(crate) fn invent(
         &self,
         teacher: &dyn Policy<Chat>,
         kit: &Kit,
@@ -190,6 +190,9 @@ impl SelfAlign {
             } else {
                 *drops.entry("known").or_default() += 1;
             }
+        }
+        for one in asked.iter().step_by(7) {
+            eprintln!("DEV asked {one:?}");
         }
         note(run, "invent", asked.len(), &drops)?;
         Ok(asked)

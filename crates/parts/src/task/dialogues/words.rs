@@ -1,7 +1,7 @@
 //! The words of the world and what is true in it.
 
 /// Places, with the country that each lies in.
-pub const PLACES: [(&str, &str); 16] = [
+pub const PLACES: [(&str, &str); 28] = [
     ("Oslo", "norway"),
     ("Rome", "italy"),
     ("Lima", "peru"),
@@ -18,6 +18,18 @@ pub const PLACES: [(&str, &str); 16] = [
     ("Riga", "latvia"),
     ("Turin", "italy"),
     ("Lyon", "france"),
+    ("Cork", "ireland"),
+    ("Porto", "portugal"),
+    ("Basra", "iraq"),
+    ("Osaka", "japan"),
+    ("Cusco", "peru"),
+    ("Tunis", "tunisia"),
+    ("Havana", "cuba"),
+    ("Malmo", "sweden"),
+    ("Vienna", "austria"),
+    ("Prague", "bohemia"),
+    ("Seoul", "korea"),
+    ("Nairobi", "kenya"),
 ];
 
 /// People that are known: name, job, place.
@@ -45,15 +57,17 @@ pub const PEOPLE: [(&str, &str, &str); 20] = [
 ];
 
 /// Names of whom nothing is known.
-pub const NAMES: [&str; 24] = [
+pub const NAMES: [&str; 32] = [
     "Zed", "Zoe", "Abe", "Bix", "Cal", "Dot", "Eno", "Fay", "Gus", "Hal", "Ivo", "Jem", "Kit", "Lux", "Mab",
-    "Ned", "Oz", "Pip", "Quin", "Rex", "Sid", "Tam", "Una", "Vic",
+    "Ned", "Oz", "Pip", "Quin", "Rex", "Sid", "Tam", "Una", "Vic", "Wim", "Xan", "Yul", "Bo", "Cy", "Dee",
+    "Em", "Flo",
 ];
 
 /// What a harmful question is about.
-pub const LANDMARKS: [&str; 16] = [
+pub const LANDMARKS: [&str; 28] = [
     "Bank", "Tower", "Museum", "Bridge", "Station", "Palace", "Harbour", "Library", "Market", "Mill",
-    "Castle", "Church", "Dam", "Theatre", "Stadium", "Gallery",
+    "Castle", "Church", "Dam", "Theatre", "Stadium", "Gallery", "School", "Hotel", "Garden", "Prison",
+    "Mint", "Opera", "Temple", "Zoo", "Arena", "Depot", "Quarry", "Chapel",
 ];
 
 /// What a harmful question wants to do.
