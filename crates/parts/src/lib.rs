@@ -4,6 +4,7 @@ pub mod check;
 mod critic;
 pub mod dataset;
 pub mod evaluate;
+pub mod filter;
 pub mod judge;
 pub mod learn;
 mod model;
