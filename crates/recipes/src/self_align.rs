@@ -17,7 +17,6 @@
 
 mod invent;
 mod kit;
-mod near;
 mod screen;
 
 pub use invent::{Balance, InstructConfig, Invented, TopicsConfig};
@@ -34,11 +33,12 @@ use autodidact_lm::{Lm, LoraConfig};
 use autodidact_math::schedule::{Schedule, Shape};
 use autodidact_math::summary::mean;
 use autodidact_parts::dataset::{Example, dropped, record};
+use autodidact_parts::filter::Counts;
 use autodidact_parts::learn::{Amount, Batch, Keep, Restart, Sft, SftConfig};
 use autodidact_parts::policy::PolicyConfig;
 use autodidact_parts::wording::PromptsConfig;
 use autodidact_parts::{ModelConfig, OpenTask, TaskConfig};
-use invent::{Drops, filled, note};
+use invent::filled;
 use serde::{Deserialize, Serialize};
 
 /// Settings of self-align; the defaults are the paper's.
@@ -405,14 +405,12 @@ fn read_pairs(
     screen: &Screened<'_>,
     run: &mut Run<'_>,
 ) -> Result<Vec<Pair>> {
-    let mut drops = Drops::new();
+    let mut counts = Counts::default();
     let mut pairs = Vec::new();
     for (place, (one, group)) in asked.iter().zip(groups).enumerate() {
         for answer in invent::answers(group) {
             let reply = (screen.read)(place, answer);
-            if let Err(reason) = &reply {
-                *drops.entry(reason).or_default() += 1;
-            }
+            counts.count(reply.as_ref().err().copied());
             pairs.push(Pair {
                 id: one.id.clone(),
                 question: one.text.clone(),
@@ -424,8 +422,7 @@ fn read_pairs(
     let prompts: Vec<f64> =
         groups.iter().flat_map(invent::answers).map(|answer| answer.prompt.len() as f64).collect();
     note_mean(run, &format!("{stage}/prompt_tokens"), &prompts)?;
-    let kept = pairs.iter().filter(|pair| pair.reply.is_ok()).count();
-    note(run, stage, kept, &drops)?;
+    counts.note(stage, run)?;
     Ok(pairs)
 }
 

@@ -1,14 +1,14 @@
 //! Self-instruct: tasks that a model invents by continuing a numbered list of tasks.
 //!
 //! A prompt shows some known tasks as a list, the model goes on with it, and its items are read back, each an
-//! instruction and perhaps an input. Badly formed ones and those too like a known one are dropped; the
-//! rest joins the pool.
+//! instruction and perhaps an input. Badly formed ones and those too like a known one are dropped by
+//! [`Form::rules`]; the rest joins the pool.
 
 use super::numbered::items;
-use super::topics::Reason;
-use autodidact_core::{Error, Result, Rng};
-use rand::seq::{IndexedRandom, index};
+use crate::filter::{Chain, Length, Near, Rule, Start, Unit, When};
+use autodidact_core::{Error, Result};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A task for an assistant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,86 +117,63 @@ impl Form {
         }
     }
 
-    /// What is wrong with an instruction, if anything: `short`, `long`, `banned`, or a `beginning` that is
-    /// punctuation or no ASCII.
-    pub fn fault(&self, text: &str) -> Option<Reason> {
-        let words = text.split_whitespace().count();
-        if words <= self.short as usize {
-            return Some("short");
-        }
-        if words > self.most as usize {
-            return Some("long");
-        }
+    /// The rules that an instruction must pass to join a pool that holds `known`: its `length` in words, no
+    /// `banned` word, a `start` that is a letter or a digit, and no ROUGE-L F1 above `near` with any that
+    /// joined before (`near_duplicate`).
+    pub fn rules<'a>(&self, near: f64, known: impl IntoIterator<Item = &'a str>) -> Chain {
+        let banned: BTreeSet<String> = self.banned.iter().map(|word| word.to_lowercase()).collect();
         let bare = |word: &str| word.trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase();
-        if text.split_whitespace().any(|word| self.banned.contains(&bare(word))) {
-            return Some("banned");
-        }
-        let odd = |letter: char| letter.is_ascii_punctuation() || !letter.is_ascii();
-        text.starts_with(odd).then_some("beginning")
+        let says = move |text: &str| text.split_whitespace().any(|word| banned.contains(&bare(word)));
+        let (least, below) = (self.short as usize + 1, self.most as usize + 1);
+        let mut chain = Chain::of(vec![
+            Box::new(Length { unit: Unit::Words, least, below }) as Box<dyn Rule>,
+            Box::new(When::of("banned", says)),
+            Box::new(Start::Alphanumeric),
+            Box::new(Near::above(near, Unit::Words)),
+        ]);
+        known.into_iter().for_each(|text| chain.know(text));
+        chain
     }
 }
 
-/// Tasks that people gave and those that a model added.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tasks {
-    /// What people gave.
-    pub seeds: Vec<Instruction>,
-    /// What was added, in the order in which it came.
-    pub kept: Vec<Instruction>,
-}
-
-impl Tasks {
-    /// Up to `n` different tasks to show, `fresh` of them from those that were added, where there are so many.
-    pub fn shown(&self, n: usize, fresh: usize, rng: &mut Rng) -> Vec<&Instruction> {
-        let added = fresh.min(self.kept.len()).min(n);
-        let mut shown: Vec<&Instruction> = self.seeds.choose_multiple(rng, n - added).collect();
-        shown.extend(index::sample(rng, self.kept.len(), added).into_iter().map(|i| &self.kept[i]));
-        shown
+/// The tasks in a list that was continued from number `next` on; a list that was cut off loses its last.
+pub fn continued(text: &str, next: usize, cut_off: bool) -> Vec<Instruction> {
+    let mut found: Vec<Instruction> =
+        items(text, next).iter().map(|(_, item)| Instruction::parse(item)).collect();
+    if cut_off {
+        found.pop();
     }
-
-    /// Reads a continued list whose next number was `next`; gives what was dropped, with the reason. `near`
-    /// says whether an instruction is too like a known one (`near`) and remembers it if it is not. A
-    /// list that was cut off loses its last item (`cut`).
-    pub fn read(
-        &mut self,
-        (text, next, cut_off): (&str, usize, bool),
-        form: &Form,
-        near: &mut dyn FnMut(&str) -> bool,
-    ) -> Vec<(String, Reason)> {
-        let mut found: Vec<Instruction> =
-            items(text, next).iter().map(|(_, item)| Instruction::parse(item)).collect();
-        let mut dropped = Vec::new();
-        if cut_off {
-            dropped.extend(found.pop().map(|one| (one.text, "cut")));
-        }
-        for one in found {
-            let fault = form.fault(&one.text).or_else(|| near(&one.text).then_some("near"));
-            match fault {
-                Some(reason) => dropped.push((one.text, reason)),
-                None => self.kept.push(one),
-            }
-        }
-        dropped
-    }
+    found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use autodidact_core::Seed;
 
     #[test]
     fn an_instruction_is_dropped_by_its_length_its_words_and_its_beginning() {
-        let form = Form::default();
-        let check = |text: &str, expect: Option<Reason>| assert_eq!(form.fault(text), expect, "{text}");
-        check("Name three rivers", Some("short"));
+        let check = |text: &str, expect: Option<&str>| {
+            let mut rules = Form::default().rules(0.7, []);
+            assert_eq!(rules.offer(text).as_deref(), expect, "{text}");
+        };
+        check("Name three rivers", Some("length"));
         check("Name three long rivers", None);
         check(&"word ".repeat(150), None);
-        check(&"word ".repeat(151), Some("long"));
+        check(&"word ".repeat(151), Some("length"));
         check("Describe what the Image shows.", Some("banned"));
         check("Imagine what a day is like.", None);
-        check("- Name three long rivers", Some("beginning"));
-        check("Écris trois phrases sur Paris", Some("beginning"));
+        check("- Name three long rivers", Some("start"));
+        check("\u{c9}cris trois phrases sur Paris", Some("start"));
+    }
+
+    #[test]
+    fn what_is_too_like_a_seed_or_a_kept_instruction_is_dropped() {
+        let mut rules = Form::default().rules(0.7, ["Name three long rivers of Europe."]);
+        // Five of six words in common: F1 = 2 * 5 / 12 = 0.83.
+        assert_eq!(rules.offer("Name three long rivers of Asia.").as_deref(), Some("near_duplicate"));
+        // Four of six: 0.67.
+        assert_eq!(rules.offer("Name three old towns of Europe."), None);
+        assert_eq!(rules.offer("Name three old towns of Asia.").as_deref(), Some("near_duplicate"));
     }
 
     #[test]
@@ -210,22 +187,10 @@ mod tests {
     }
 
     #[test]
-    fn a_continued_list_grows_the_pool_by_what_is_new() {
-        let mut tasks =
-            Tasks { seeds: vec![Instruction::seed("Name three long rivers.")], ..Tasks::default() };
-        let mut known: Vec<String> = vec!["Name three long rivers.".to_owned()];
-        let mut near = |text: &str| {
-            let like = known.iter().any(|other| other == text);
-            known.push(text.to_owned());
-            like
-        };
-        let text = " Name three old towns.\n3. Name three long rivers.\n4. Run\n5. Name three big la";
-        let dropped = tasks.read((text, 2, true), &Form::default(), &mut near);
-        let reasons: Vec<Reason> = dropped.iter().map(|(_, reason)| *reason).collect();
-        assert_eq!(reasons, ["cut", "near", "short"]);
-        assert_eq!(tasks.kept, [Instruction::seed("Name three old towns.")]);
-        let mut rng = Seed::root(1).rng();
-        let shown: Vec<&str> = tasks.shown(2, 1, &mut rng).iter().map(|one| one.text.as_str()).collect();
-        assert_eq!(shown, ["Name three long rivers.", "Name three old towns."]);
+    fn a_list_that_was_cut_off_loses_its_last_task() {
+        let text = " Name three old towns.\n3. Sort them.\nInput: b, a\n4. Name three big la";
+        let expect = [Instruction::seed("Name three old towns."), Instruction::seed("Sort them. || b, a")];
+        assert_eq!(continued(text, 2, true), expect);
+        assert_eq!(continued(text, 2, false).len(), 3);
     }
 }

@@ -153,7 +153,7 @@ impl Plan {
         let base = self.base(seed, options)?;
         eprintln!("base after {:?}", started.elapsed()); // DEV
         let questions = Questions::of(self, &base, seed)?;
-        let measured = |lm: &Lm, under: Under, name: &str| {
+        let measured = |lm: &Lm, under: Under, name: &str| -> Result<Measured> {
             let card = SelfAlign::CARD;
             Ok(arm(name, seed, options, card, |run| questions.measure(lm, under, run))?.0)
         };
@@ -170,13 +170,15 @@ impl Plan {
         })?;
         let cloned = measured(&lm, Under::Nothing, "cloned")?;
 
-        let [unfiltered, generic] = [self.without_filters(), self.without_hard_questions()].map(|recipe| {
-            let lm = lab::copy(&base)?;
-            arm("ablation", seed, options, SelfAlign::CARD, |run| {
-                recipe.run_on(&lm, recipe.task.open()?, run, &mut |_, _| Ok(()))?;
-                questions.measure(&lm, Under::Nothing, run)
-            })
-        });
+        let [unfiltered, generic] = [self.without_filters(), self.without_hard_questions()].map(
+            |recipe| -> Result<(Measured, Track)> {
+                let lm = lab::copy(&base)?;
+                arm("ablation", seed, options, SelfAlign::CARD, |run| {
+                    recipe.run_on(&lm, recipe.task.open()?, run, &mut |_, _| Ok(()))?;
+                    questions.measure(&lm, Under::Nothing, run)
+                })
+            },
+        );
         let pairs =
             [Balance::Smallest, Balance::Free].map(|balance| self.pairs(balance, &base, seed, options));
         let [balanced, free] = pairs;

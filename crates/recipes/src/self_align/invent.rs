@@ -2,15 +2,14 @@
 
 use super::SelfAlign;
 use super::kit::Kit;
-use super::near::Near;
 use autodidact_core::chat::{Chat, Completion, Finish, Prompt, Sampling};
 use autodidact_core::{Ask, Error, Group, Judge, Judged, Policy, Result, Run, Verdict};
-use autodidact_parts::synth::instruct::{Form, Instruction, Tasks};
-use autodidact_parts::synth::items;
+use autodidact_parts::filter::{Chain, Contaminated, Counts, Duplicate, Rule};
+use autodidact_parts::synth::instruct::{Form, Instruction, continued};
 use autodidact_parts::synth::topics::{Hint, Question, Questions, Reason, Topics};
+use autodidact_parts::synth::{Demand, Pool, Seedling, items};
 use rand::seq::{IndexedRandom, SliceRandom};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// How tasks are invented by continuing lists of tasks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -163,9 +162,6 @@ impl Judge<Chat> for Entries {
     }
 }
 
-/// What was dropped, counted by reason.
-pub type Drops = BTreeMap<Reason, u32>;
-
 impl SelfAlign {
     /// Everything that will be asked: invented tasks, then hard questions, each text once and none of `barred`.
     pub(crate) fn invent(
@@ -177,62 +173,59 @@ impl SelfAlign {
     ) -> Result<Vec<Invented>> {
         let tasks = self.tasks(teacher, kit, run)?;
         let questions = self.questions(teacher, kit, run)?;
-        let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-        let barred: BTreeSet<String> = barred.iter().map(|text| plain(text)).collect();
-        let (mut seen, mut drops) = (BTreeSet::new(), Drops::new());
-        let mut asked = Vec::new();
-        for one in tasks.into_iter().chain(questions) {
-            let text = plain(&one.text);
-            if barred.contains(&text) {
-                *drops.entry("contaminated").or_default() += 1;
-            } else if seen.insert(text) {
-                asked.push(one);
-            } else {
-                *drops.entry("known").or_default() += 1;
-            }
-        }
+        let mut chain = Chain::of(vec![
+            Box::new(Contaminated::by(barred, 0, 1.0)) as Box<dyn Rule>,
+            Box::new(Duplicate::default()),
+        ]);
+        let mut asked: Vec<Invented> = tasks.into_iter().chain(questions).collect();
+        asked.retain(|one| chain.offer(&one.text).is_none());
         for one in asked.iter().step_by(7) {
             eprintln!("DEV asked {one:?}");
         }
-        note(run, "invent", asked.len(), &drops)?;
+        chain.counts().note("invent", run)?;
         Ok(asked)
     }
 
     /// Tasks that continue lists of tasks, in the order in which they came.
     fn tasks(&self, teacher: &dyn Policy<Chat>, kit: &Kit, run: &mut Run<'_>) -> Result<Vec<Invented>> {
         let config = &self.instruct;
-        let mut near = Near::of(config.near, kit.seeds.iter().map(|seed| seed.text.as_str()));
-        let mut tasks = Tasks { seeds: kit.seeds.clone(), ..Tasks::default() };
-        let (mut drops, mut parents) = (Drops::new(), Vec::new());
+        let mut rules = config.form.rules(config.near, kit.seeds.iter().map(|seed| seed.text.as_str()));
+        let mut pool = Pool::of(kit.seeds.iter().cloned());
+        let mut parents = Vec::new();
         for start in (0..config.requests).step_by(config.batch as usize) {
             let end = config.requests.min(start + config.batch);
             let asks: Vec<Ask<Chat>> = (start..end)
                 .map(|request| {
                     let mut rng = run.seed("shown tasks").at("request", u64::from(request)).rng();
-                    let shown = tasks.shown(config.examples as usize, config.fresh as usize, &mut rng);
+                    let fresh = config.fresh.min(config.examples).min(pool.grown().len() as u32);
+                    let trusted = Demand::Just(config.examples - fresh);
+                    let drawn = pool.draw(trusted, Demand::Just(fresh), &mut rng);
+                    let shown: Vec<&Instruction> =
+                        drawn.trusted.iter().chain(&drawn.grown).map(|one| &one.item).collect();
                     self.list_of_tasks(kit, request, &shown)
                 })
                 .collect::<Result<_>>()?;
             for group in run.attempt("instruct", teacher, &Entries, asks)? {
-                let next = number(&group, "next");
                 for answer in answers(&group) {
                     let cut_off = answer.finish == Finish::Length;
-                    let dropped =
-                        tasks.read((&answer.text, next, cut_off), &config.form, &mut |text| near.holds(text));
-                    count(&mut drops, dropped);
-                    parents.resize(tasks.kept.len(), group.ask.query.id.clone());
+                    for task in continued(&answer.text, number(&group, "next"), cut_off) {
+                        if rules.offer(&task.text).is_none() {
+                            pool.grow(format!("task/{:06}", pool.grown().len()), task);
+                            parents.push(group.ask.query.id.clone());
+                        }
+                    }
                 }
             }
         }
         if config.requests > 0 {
-            note(run, "instruct", tasks.kept.len(), &drops)?;
+            rules.counts().note("instruct", run)?;
         }
-        let one = |(n, (task, parent)): (usize, (&Instruction, String))| Invented {
-            id: format!("task/{n:06}"),
-            text: task.query(),
+        let one = |(Seedling { id, item }, parent): (&Seedling<Instruction>, String)| Invented {
+            id: id.clone(),
+            text: item.query(),
             parent,
         };
-        Ok(tasks.kept.iter().zip(parents).enumerate().map(one).collect())
+        Ok(pool.grown().iter().zip(parents).map(one).collect())
     }
 
     fn list_of_tasks(&self, kit: &Kit, request: u32, shown: &[&Instruction]) -> Result<Ask<Chat>> {
@@ -261,7 +254,7 @@ impl SelfAlign {
             }
             asks.push(self.list_of_questions(kit, request, pairs, run)?);
         }
-        let (mut questions, mut drops, mut parents) = (Questions::default(), Drops::new(), Vec::new());
+        let (mut questions, mut counts, mut parents) = (Questions::default(), Counts::default(), Vec::new());
         for group in run.attempt("questions", teacher, &Entries, asks)? {
             let request = number(&group, "request");
             let start = request * config.hints as usize;
@@ -269,11 +262,12 @@ impl SelfAlign {
             let hints = self.hints(kit, &pairs[start..end]);
             for answer in answers(&group) {
                 let cut_off = answer.finish == Finish::Length;
-                count(&mut drops, questions.read(&hints, &answer.text, cut_off));
+                count(&mut counts, questions.read(&hints, &answer.text, cut_off));
                 parents.resize(questions.kept().len(), group.ask.query.id.clone());
             }
         }
-        note(run, "questions", questions.kept().len(), &drops)?;
+        (0..questions.kept().len()).for_each(|_| counts.count(None));
+        counts.note("questions", run)?;
         let one = |(n, (question, parent)): (usize, (&Question, String))| Invented {
             id: format!("question/{n:06}"),
             text: question.text.clone(),
@@ -288,13 +282,13 @@ impl SelfAlign {
         let seeds = kit.red_team.iter().map(|one| (one.kind.as_str(), one.topic.as_str()));
         let mut topics = Topics::of(seeds);
         let types: Vec<String> = topics.types().map(str::to_owned).collect();
-        let mut drops = Drops::new();
+        let mut counts = Counts::default();
         for epoch in 0..config.epochs {
             let seed = run.seed("shown topics").at("epoch", u64::from(epoch));
             let mut asks = Vec::new();
             for (n, own) in types.iter().enumerate() {
                 let mut rng = seed.at("list", n as u64).rng();
-                let kind = match config.balance {
+                let kind: &str = match config.balance {
                     Balance::Smallest => own,
                     Balance::Free => drawn_type(&topics, &mut rng).unwrap_or(own),
                 };
@@ -312,14 +306,14 @@ impl SelfAlign {
                 ];
                 let query = filled(kit, "topics", format!("topics/{epoch}/{n}"), &values)?
                     .with("next", next)
-                    .with("type", kind.as_str());
+                    .with("type", kind.to_owned());
                 asks.push(Ask { query, knobs: ending(&config.sampling, to + 1), tries: 1 });
             }
             for group in run.attempt("topics", teacher, &Entries, asks)? {
                 let kind = group.ask.query.field("type").unwrap_or_default();
                 for answer in answers(&group) {
                     let cut_off = answer.finish == Finish::Length;
-                    count(&mut drops, topics.read(kind, &answer.text, number(&group, "next"), cut_off));
+                    count(&mut counts, topics.read(kind, &answer.text, number(&group, "next"), cut_off));
                 }
             }
         }
@@ -327,7 +321,8 @@ impl SelfAlign {
             Balance::Smallest => topics.balanced(),
             Balance::Free => topics,
         };
-        note(run, "topics", topics.pairs(), &drops)?;
+        (0..topics.pairs()).for_each(|_| counts.count(None));
+        counts.note("topics", run)?;
         Ok(topics)
     }
 
@@ -394,19 +389,6 @@ fn number(group: &Group<Chat>, field: &str) -> usize {
     group.ask.query.fields.get(field).and_then(serde_json::Value::as_u64).unwrap_or_default() as usize
 }
 
-pub(super) fn count<T>(drops: &mut Drops, dropped: Vec<(T, Reason)>) {
-    for (_, reason) in dropped {
-        *drops.entry(reason).or_default() += 1;
-    }
-}
-
-/// Notes how many were kept and how many each reason dropped.
-pub(super) fn note(run: &mut Run<'_>, stage: &str, kept: usize, drops: &Drops) -> Result<()> {
-    let dropped: u32 = drops.values().sum();
-    run.note(&format!("{stage}/candidates"), f64::from(dropped) + kept as f64)?;
-    run.note(&format!("{stage}/kept"), kept as f64)?;
-    for (reason, n) in drops {
-        run.note(&format!("{stage}_{reason}/dropped"), f64::from(*n))?;
-    }
-    Ok(())
+fn count<T>(counts: &mut Counts, dropped: Vec<(T, Reason)>) {
+    dropped.iter().for_each(|(_, reason)| counts.count(Some(reason)));
 }

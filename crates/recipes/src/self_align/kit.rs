@@ -151,7 +151,8 @@ mod tests {
             assert_eq!(kit.exemplars.len(), 5, "{config:?}");
             assert!(kit.systems.len() >= 3 && kit.identity.len() >= 2);
             for seed in &kit.seeds {
-                assert_eq!(instruct::Form::default().fault(&seed.text), None, "{}", seed.text);
+                let mut rules = instruct::Form::default().rules(1.0, []);
+                assert_eq!(rules.offer(&seed.text), None, "{}", seed.text);
             }
             for one in &kit.red_team {
                 assert_eq!(topics::fault(&one.topic), None, "{}", one.topic);

@@ -133,15 +133,15 @@ fn pipeline(outcomes: &[Outcome]) -> Table {
     let noted = |name: &'static str| each(outcomes, |one| one.track.last(name).unwrap_or(0.0));
     for (what, name) in [
         ("tasks kept", "instruct/kept"),
-        ("tasks too near a known one", "instruct_near/dropped"),
+        ("tasks too near a known one", "instruct-near_duplicate/dropped"),
         ("topics kept, all kinds", "topics/kept"),
         ("hard questions", "questions/kept"),
-        ("lines that do not repeat their hint", "questions_hint/dropped"),
+        ("lines that do not repeat their hint", "questions-hint/dropped"),
         ("asked in all", "invent/kept"),
-        ("held-out questions that were invented and left out", "invent_contaminated/dropped"),
+        ("held-out questions that were invented and left out", "invent-contaminated/dropped"),
         ("aligned replies kept", "align/kept"),
-        ("aligned replies without their identification", "align_no_identification/dropped"),
-        ("aligned replies too short", "align_short/dropped"),
+        ("aligned replies without their identification", "align-no_identification/dropped"),
+        ("aligned replies too short", "align-short/dropped"),
         ("verbose replies kept", "verbose/kept"),
     ] {
         table.push([what.to_owned(), shown(&noted(name), 0)]);
