@@ -44,8 +44,7 @@ struct Plan {
     /// Their peak rate.
     lr: f64,
     recipe: SelfAlign,
-    /// Held-out questions, and tries at each.
-    questions: u32,
+    /// Tries at each held-out question.
     tries: u32,
 }
 
@@ -143,7 +142,6 @@ impl Plan {
             rows: if full { 16 } else { 4 },
             lr: 4e-3,
             recipe: recipe(full, questions),
-            questions,
             tries: if full { 4 } else { 1 },
         }
     }
