@@ -9,6 +9,7 @@ use autodidact_lm::{AdamW, Trainer};
 use autodidact_math::Row;
 use autodidact_math::sft::MaskedNll;
 use autodidact_parts::learn::row_of;
+use autodidact_parts::synth::instruct;
 use autodidact_parts::task::dialogues::vocabulary;
 
 fn tiny() -> Lm {
@@ -29,6 +30,13 @@ fn tiny() -> Lm {
 fn lax() -> SelfAlign {
     let mut lax = recipe(false, 4);
     lax.align.screen.rules = Rules::Ignored;
+    // It never ends a list or a turn by itself, so every answer is one word.
+    lax.instruct.form = instruct::Form { short: 0, ..instruct::Form::default() };
+    let SelfAlign { instruct, topics, align, clone, watch, .. } = &mut lax;
+    let all = [&mut instruct.sampling, &mut topics.sampling, &mut topics.questions, &mut align.sampling];
+    for sampling in all.into_iter().chain([&mut clone.sampling, &mut watch.test.sampling]) {
+        sampling.stop.push(" ".to_owned());
+    }
     lax
 }
 
