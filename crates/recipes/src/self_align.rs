@@ -15,30 +15,29 @@
 //!   without an id, nested lists of inputs) are not copied.
 //! * Reports: `prompt_tokens`, `reply_words`.
 
+mod asked;
 mod invent;
 mod kit;
+mod pairs;
 mod screen;
 
+pub(crate) use asked::{question_of, short_prompt, without_header};
 pub use invent::{Balance, InstructConfig, Invented, TopicsConfig};
 pub use kit::{Exemplar, FILES, Kit};
 pub use screen::{Reply, Rules, Screen, Turns, Verbose, repeat_cut};
 
 use crate::watch::{Watch, WatchConfig};
-use autodidact_core::chat::{Bias, Body, Chat, Completion, Finish, NgramPenalty, Prompt, Sampling};
-use autodidact_core::{
-    Ask, BlobId, Card, Error, Group, Judge, Judged, Learn as _, Metric, Policy, Recipe, Result, Rng, Run,
-    Split, Task, Verdict,
-};
+use autodidact_core::chat::{Bias, Chat, Completion, Finish, NgramPenalty, Prompt, Sampling};
+use autodidact_core::{Ask, Card, Error, Group, Learn as _, Metric, Policy, Recipe, Result, Run};
 use autodidact_lm::{Lm, LoraConfig};
 use autodidact_math::schedule::{Schedule, Shape};
-use autodidact_math::summary::mean;
 use autodidact_parts::dataset::{Example, dropped, record};
-use autodidact_parts::filter::Counts;
 use autodidact_parts::learn::{Amount, Batch, Keep, Restart, Sft, SftConfig};
 use autodidact_parts::policy::PolicyConfig;
 use autodidact_parts::wording::PromptsConfig;
 use autodidact_parts::{ModelConfig, OpenTask, TaskConfig};
 use invent::filled;
+use pairs::{Pair, Screened, digest, kept_prompts, note_mean, read_pairs};
 use serde::{Deserialize, Serialize};
 
 /// Settings of self-align; the defaults are the paper's.
@@ -362,148 +361,6 @@ impl SelfAlign {
             }
         }
         groups
-    }
-}
-
-/// A question with its reply, or with the reason why there is none.
-#[derive(Clone, Debug)]
-struct Pair {
-    id: String,
-    question: String,
-    reply: Result<Reply, &'static str>,
-    parents: Vec<String>,
-}
-
-/// Scores 1 what a screen keeps and 0 the rest, with the reason.
-struct Screened<'a> {
-    read: &'a (dyn Fn(usize, &Completion) -> Result<Reply, &'static str> + Sync),
-    name: String,
-}
-
-impl Judge<Chat> for Screened<'_> {
-    fn judge(&self, asks: &[Ask<Chat>], answers: &[Vec<Completion>]) -> Result<Judged> {
-        Ok(Judged::each(asks, answers, |ask, answer| match (self.read)(place_of(&ask.query), answer) {
-            Ok(_) => Verdict::score(1.0),
-            Err(reason) => dropped(reason),
-        }))
-    }
-
-    fn name(&self) -> String {
-        self.name.clone()
-    }
-}
-
-fn place_of(prompt: &Prompt) -> usize {
-    prompt.fields.get("place").and_then(serde_json::Value::as_u64).unwrap_or_default() as usize
-}
-
-/// What was asked with what the screen reads in the answers; questions whose request failed are left out.
-fn read_pairs(
-    stage: &str,
-    asked: &[Invented],
-    groups: &[Group<Chat>],
-    screen: &Screened<'_>,
-    run: &mut Run<'_>,
-) -> Result<Vec<Pair>> {
-    let mut counts = Counts::default();
-    let mut pairs = Vec::new();
-    for (place, (one, group)) in asked.iter().zip(groups).enumerate() {
-        for answer in invent::answers(group) {
-            let reply = (screen.read)(place, answer);
-            counts.count(reply.as_ref().err().copied());
-            pairs.push(Pair {
-                id: one.id.clone(),
-                question: one.text.clone(),
-                reply,
-                parents: vec![group.ask.query.id.clone()],
-            });
-        }
-    }
-    let prompts: Vec<f64> =
-        groups.iter().flat_map(invent::answers).map(|answer| answer.prompt.len() as f64).collect();
-    note_mean(run, &format!("{stage}/prompt_tokens"), &prompts)?;
-    counts.note(stage, run)?;
-    Ok(pairs)
-}
-
-fn kept_prompts(groups: &[Group<Chat>]) -> impl Iterator<Item = usize> {
-    let kept = |one: &&autodidact_core::Try<Chat>| one.verdict.value().is_some_and(|score| score > 0.0);
-    groups.iter().flat_map(move |group| group.tries.iter().filter(kept)).map(|one| one.answer.prompt.len())
-}
-
-/// Notes a mean that exists; answers of an endpoint have no tokens.
-fn note_mean(run: &mut Run<'_>, name: &str, values: &[f64]) -> Result<()> {
-    match mean(values) {
-        Some(value) if value > 0.0 => run.note(name, value),
-        _ => Ok(()),
-    }
-}
-
-fn digest(settings: &impl Serialize) -> Result<String> {
-    let text = serde_json::to_vec(settings)
-        .map_err(|source| Error::Recorded { what: "settings of a screen", source })?;
-    Ok(BlobId::of(&text).0[..16].to_owned())
-}
-
-/// A question under the short system prompt of that index.
-pub(crate) fn short_prompt(kit: &Kit, index: usize, question: &str) -> Result<Prompt> {
-    let values = [("system", kit.system(index).to_owned()), ("query", question.to_owned())];
-    filled(kit, "engrave", String::new(), &values)
-}
-
-/// What a user asks in a prompt: its field `query` or `question`, else its text or last message.
-pub(crate) fn question_of(prompt: &Prompt) -> &str {
-    let field = prompt.field("query").or_else(|| prompt.field("question"));
-    field.unwrap_or_else(|| match &prompt.body {
-        Body::Text(text) => text,
-        Body::Messages(messages) => messages.last().map_or("", |message| &message.content),
-    })
-}
-
-/// The task, asked as the fine-tuned model will be: under the first short system prompt and nothing else.
-pub(crate) fn without_header(task: OpenTask, kit: &Kit) -> Result<OpenTask> {
-    let OpenTask { task, vote } = task;
-    let template = short_prompt(kit, 0, "{query}")?;
-    Ok(OpenTask { task: Box::new(Reworded { task, template }), vote })
-}
-
-/// A task whose questions are put in other words.
-struct Reworded {
-    task: Box<dyn Task<Chat>>,
-    /// Holds `{query}` where the question belongs.
-    template: Prompt,
-}
-
-impl Reworded {
-    fn body(&self, question: &str) -> Body {
-        match self.template.body.clone() {
-            Body::Text(text) => Body::Text(text.replace("{query}", question)),
-            Body::Messages(mut messages) => {
-                for message in &mut messages {
-                    message.content = message.content.replace("{query}", question);
-                }
-                Body::Messages(messages)
-            }
-        }
-    }
-}
-
-impl Task<Chat> for Reworded {
-    fn draw(&self, split: Split, n: usize, rng: &mut Rng) -> Result<Vec<Prompt>> {
-        let reworded = |prompt: Prompt| Prompt { body: self.body(question_of(&prompt)), ..prompt };
-        Ok(self.task.draw(split, n, rng)?.into_iter().map(reworded).collect())
-    }
-
-    fn judge(&self) -> Box<dyn Judge<Chat>> {
-        self.task.judge()
-    }
-
-    fn gold(&self, query: &Prompt) -> Option<Completion> {
-        self.task.gold(query)
-    }
-
-    fn name(&self) -> String {
-        format!("{} without a header", self.task.name())
     }
 }
 
