@@ -54,6 +54,12 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../presets/self-align/small.toml"),
     },
     Preset {
+        recipe: "self-align",
+        name: "chat",
+        about: "a chat model as the teacher, the local model as the student",
+        text: include_str!("../presets/self-align/chat.toml"),
+    },
+    Preset {
         recipe: "self-sampled",
         name: "small",
         about: "a small model from scratch on generated expressions, minutes on two cores",
