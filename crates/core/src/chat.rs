@@ -91,11 +91,51 @@ pub struct Sampling {
     pub max_tokens: u32,
     /// Texts that end the answer; the answer keeps the tokens up to and with the match.
     pub stop: Vec<String>,
+    /// What makes n-grams of the answer less likely to come again; their penalties add up.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub penalties: Vec<NgramPenalty>,
+    /// What is added to the logits of single tokens, wherever they could stand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub biases: Vec<Bias>,
+    /// Whether end-of-sequence tokens are never drawn, so that only stop texts and lengths end an answer.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub endless: bool,
+}
+
+/// Lowers the logit of every token `v` that begins a word by `weight` times the number of times that
+/// the answer so far holds its own last `n - 1` tokens with `v` after them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NgramPenalty {
+    /// Length of the n-gram in tokens; at least 1.
+    pub n: u32,
+    /// Logits an occurrence, in nats; 0 changes nothing.
+    pub weight: f32,
+}
+
+/// Adds to the logit of the first token of a text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bias {
+    /// The text, as it would stand in the answer, with its leading blank if it has one.
+    pub text: String,
+    /// What is added, in nats; -100 is as good as never.
+    pub amount: f32,
 }
 
 impl Default for Sampling {
     fn default() -> Sampling {
-        Sampling { temperature: 1.0, top_k: 0, top_p: 1.0, min_p: 0.0, max_tokens: 128, stop: Vec::new() }
+        Sampling {
+            temperature: 1.0,
+            top_k: 0,
+            top_p: 1.0,
+            min_p: 0.0,
+            max_tokens: 128,
+            stop: Vec::new(),
+            penalties: Vec::new(),
+            biases: Vec::new(),
+            endless: false,
+        }
     }
 }
 
@@ -237,6 +277,21 @@ impl Answer for Completion {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn settings_that_came_later_leave_what_older_ledgers_hold_as_it_is() {
+        let old = r#"{"temperature":1.0,"top_k":0,"top_p":1.0,"min_p":0.0,"max_tokens":128,"stop":[]}"#;
+        assert_eq!(serde_json::to_string(&Sampling::default()).expect("prints"), old);
+        assert_eq!(serde_json::from_str::<Sampling>(old).expect("reads"), Sampling::default());
+        let new = Sampling {
+            penalties: vec![NgramPenalty { n: 3, weight: 1.0 }],
+            biases: vec![Bias { text: "Sorry".into(), amount: -100.0 }],
+            endless: true,
+            ..Sampling::default()
+        };
+        let text = serde_json::to_string(&new).expect("prints");
+        assert_eq!(serde_json::from_str::<Sampling>(&text).expect("reads"), new);
+    }
 
     #[test]
     fn a_completion_survives_packing_bit_for_bit() {

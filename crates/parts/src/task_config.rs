@@ -4,6 +4,7 @@ use crate::evaluate::Vote;
 use crate::problems::ProblemFile;
 use crate::task::colours::Colours;
 use crate::task::instructions::Instructions;
+use crate::task::dialogues::Dialogues;
 use crate::task::modular::{Modular, ModularProblem};
 use crate::task::programs::{Programs, number, trace};
 use crate::task::two_steps::{self, Annotator, TwoStepAnnotator, TwoSteps};
@@ -33,6 +34,8 @@ pub enum TaskConfig {
     TwoSteps(TwoSteps),
     /// Small puzzles of five kinds with worked rationales.
     Puzzles(Puzzles),
+    /// Questions whose answers keep written rules or do not.
+    Dialogues(Dialogues),
 }
 
 impl Default for TaskConfig {
@@ -61,6 +64,7 @@ impl TaskConfig {
             TaskConfig::Instructions(instructions) => instructions.check("task"),
             TaskConfig::TwoSteps(problems) => problems.check("task"),
             TaskConfig::Puzzles(puzzles) => puzzles.check("task"),
+            TaskConfig::Dialogues(dialogues) => dialogues.check("task"),
         }
     }
 
@@ -101,6 +105,10 @@ impl TaskConfig {
                 puzzles.check("task")?;
                 let vote = |_: &Prompt, answer: &Completion| said(&answer.text);
                 OpenTask { task: Box::new(puzzles.clone()), vote: Box::new(vote) }
+            }
+            TaskConfig::Dialogues(dialogues) => {
+                dialogues.check("task")?;
+                OpenTask { task: Box::new(dialogues.clone()), vote: Box::new(|_, _| None) }
             }
         })
     }

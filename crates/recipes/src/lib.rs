@@ -19,6 +19,7 @@ pub mod relax;
 pub mod self_guide;
 #[path = "self.rs"]
 pub mod self_;
+pub mod self_align;
 pub mod self_sampled;
 pub mod slate_thompson;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<relax::Relax>(),
     DynRecipe::of::<self_guide::SelfGuide>(),
     DynRecipe::of::<self_::SelfEvolution>(),
+    DynRecipe::of::<self_align::SelfAlign>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
     DynRecipe::of::<slate_thompson::SlateThompson>(),
     DynRecipe::of::<weak_supervision::WeakSupervision>(),
@@ -66,6 +68,7 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::relax::PROOF,
     proof::self_guide::PROOF,
     proof::self_::PROOF,
+    proof::self_align::PROOF,
     proof::self_sampled::PROOF,
     proof::slate_thompson::PROOF,
     proof::weak_supervision::PROOF,

@@ -68,6 +68,16 @@ pub const PRESETS: &[Preset] = &[
         name: "chat",
         about: "a chat model behind an endpoint teaches a local student; set policy, task and model",
         text: include_str!("../presets/self/chat.toml"),
+        recipe: "self-align",
+        name: "small",
+        about: "the bundled model on two cores, a minute",
+        text: include_str!("../presets/self-align/small.toml"),
+    },
+    Preset {
+        recipe: "self-align",
+        name: "chat",
+        about: "a chat model as the teacher, the local model as the student",
+        text: include_str!("../presets/self-align/chat.toml"),
     },
     Preset {
         recipe: "self-sampled",

@@ -21,6 +21,7 @@ pub(crate) mod relax;
 pub(crate) mod self_guide;
 #[path = "proof/self.rs"]
 pub(crate) mod self_;
+pub(crate) mod self_align;
 pub(crate) mod self_sampled;
 pub(crate) mod slate_thompson;
 pub(crate) mod weak_supervision;

@@ -11,7 +11,7 @@ use super::rows::{Amount, Batch, Weigh, in_tokens, plan, row_of};
 use super::tuner::{Restart, TuneConfig, Tuner};
 use autodidact_core::chat::Chat;
 use autodidact_core::{Error, Group, Learn, Lesson, Result, Seed, Snapshot};
-use autodidact_lm::{AdamW, Lm};
+use autodidact_lm::{AdamW, Lm, LoraConfig};
 use autodidact_math::Row;
 use autodidact_math::schedule::Schedule;
 use autodidact_math::sft::{MaskedNll, normalise};
@@ -44,6 +44,9 @@ pub struct SftConfig {
     pub given_weight: f32,
     /// Other rows that are mixed into every update.
     pub replay: Replay,
+    /// Adapters to train in the place of all weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lora: Option<LoraConfig>,
 }
 
 impl Default for SftConfig {
@@ -59,6 +62,7 @@ impl Default for SftConfig {
             restart: Restart::Inherit,
             given_weight: 0.0,
             replay: Replay::None,
+            lora: None,
         }
     }
 }
@@ -89,6 +93,7 @@ impl SftConfig {
             horizon: self.horizon,
             optimizer: self.optimizer.clone(),
             restart: self.restart,
+            lora: self.lora.clone(),
         }
     }
 }

@@ -11,6 +11,7 @@ mod chain;
 mod checked;
 pub mod colours;
 mod countdown;
+pub mod dialogues;
 mod distinct;
 mod facts;
 mod family;
