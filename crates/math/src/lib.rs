@@ -23,6 +23,7 @@ pub mod order;
 pub mod regret;
 pub mod regret_fit;
 pub mod relax;
+pub mod rethinking;
 pub mod schedule;
 pub mod select;
 pub mod sft;

@@ -8,6 +8,7 @@ pub mod learn;
 mod model;
 pub mod problems;
 pub mod rows;
+pub mod segments;
 pub mod task;
 mod task_config;
 

@@ -4,6 +4,7 @@ use crate::evaluate::Vote;
 use crate::problems::ProblemFile;
 use crate::task::colours::Colours;
 use crate::task::modular::{Modular, ModularProblem};
+use crate::task::operators::Operators;
 use crate::task::programs::{Programs, number, trace};
 use crate::task::{SuiteConfig, check_reply};
 use autodidact_core::chat::{Chat, Completion, Prompt};
@@ -24,6 +25,8 @@ pub enum TaskConfig {
     Programs(Programs),
     /// Sentences that are rewarded for colour words; no answer is right or wrong.
     Colours(Colours),
+    /// An operator that means different things in different talk.
+    Operators(Operators),
 }
 
 impl Default for TaskConfig {
@@ -49,6 +52,7 @@ impl TaskConfig {
             TaskConfig::Modular(modular) => modular.check("task"),
             TaskConfig::Programs(programs) => programs.check("task"),
             TaskConfig::Colours(colours) => colours.check("task"),
+            TaskConfig::Operators(operators) => operators.check("task"),
         }
     }
 
@@ -75,6 +79,11 @@ impl TaskConfig {
             TaskConfig::Colours(colours) => {
                 colours.check("task")?;
                 OpenTask { task: Box::new(colours.clone()), vote: Box::new(|_, _| None) }
+            }
+            TaskConfig::Operators(operators) => {
+                operators.check("task")?;
+                let vote = |_: &Prompt, answer: &Completion| Some(answer.text.trim().to_owned());
+                OpenTask { task: Box::new(operators.clone()), vote: Box::new(vote) }
             }
         })
     }

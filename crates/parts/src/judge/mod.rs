@@ -1,10 +1,12 @@
 //! Judges that hold other judges: sums, hygiene tests and log-ratios to a reference.
 
 mod hygiene;
+mod part;
 mod reference;
 mod sum;
 
 pub use hygiene::{Hygiene, HygieneRules};
+pub use part::PartOf;
 pub use reference::Reference;
 pub use sum::Sum;
 

@@ -17,6 +17,7 @@ mod family;
 mod hand;
 pub mod modular;
 mod operation;
+pub mod operators;
 mod path;
 mod posed;
 pub mod probe;
