@@ -2,15 +2,19 @@
 
 pub mod check;
 mod critic;
+pub mod dataset;
 pub mod evaluate;
 pub mod judge;
 pub mod learn;
 mod model;
+pub mod monitor;
+pub mod policy;
 pub mod problems;
 pub mod rows;
 pub mod segments;
 pub mod task;
 mod task_config;
+pub mod wording;
 
 pub use critic::CriticConfig;
 pub use model::{ModelConfig, Shape};
