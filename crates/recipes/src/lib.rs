@@ -16,6 +16,7 @@ pub mod pretraining;
 pub mod proof;
 pub mod raft;
 pub mod relax;
+pub mod self_prompt_tuning;
 pub mod self_sampled;
 pub mod slate_thompson;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
     DynRecipe::of::<relax::Relax>(),
+    DynRecipe::of::<self_prompt_tuning::SelfPromptTuning>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
     DynRecipe::of::<slate_thompson::SlateThompson>(),
 ];
@@ -57,6 +59,7 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::pretrain::PROOF,
     proof::raft::PROOF,
     proof::relax::PROOF,
+    proof::self_prompt_tuning::PROOF,
     proof::self_sampled::PROOF,
     proof::slate_thompson::PROOF,
 ];

@@ -48,6 +48,12 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../presets/b-star/rest-em.toml"),
     },
     Preset {
+        recipe: "self-prompt-tuning",
+        name: "small",
+        about: "a small model from scratch on ambiguous operators, minutes on two cores",
+        text: include_str!("../presets/self-prompt-tuning/small.toml"),
+    },
+    Preset {
         recipe: "self-sampled",
         name: "small",
         about: "a small model from scratch on generated expressions, minutes on two cores",

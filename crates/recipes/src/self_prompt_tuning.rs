@@ -154,12 +154,15 @@ impl Recipe for SelfPromptTuning {
         self.segments.check("segments")?;
         if self.segments.parts.len() != 2 || self.segments.parts[0].close.is_empty() {
             let found = self.segments.parts.len();
-            return Err(Error::invalid("segments.parts", "two parts, the first with a closing marker", found));
+            return Err(Error::invalid(
+                "segments.parts",
+                "two parts, the first with a closing marker",
+                found,
+            ));
         }
         self.mask.check(&self.segments, "mask")?;
         self.annotator.check()?;
         self.inference.check()?;
-        self.prompts.check()?;
         self.policy.check()?;
         self.task.check()?;
         self.sft.check()?;
@@ -239,7 +242,7 @@ impl SelfPromptTuning {
 
     /// The prompts in the wording that the settings name.
     pub(crate) fn open_prompts(&self) -> Result<Prompts> {
-        self.prompts.open("self-prompt-tuning", &FILES)
+        self.prompts.open(&FILES)
     }
 
     /// The task, asked in this recipe's words; an output votes for the answer in it.
@@ -284,12 +287,14 @@ impl SelfPromptTuning {
                 Ok(_) => Verdict::right(true),
                 Err(reason) => {
                     *dropped.entry(reason).or_insert(0) += 1;
-                    Verdict::score(0.0).with(&format!("dropped/{reason}"), 1.0)
+                    dataset::dropped(reason)
                 }
             };
             let text = joined.unwrap_or(answer);
-            examples.push(Example { prompt: query.clone(), text, verdict, parents: vec![query.id.clone()] });
+            let prompt = Prompt { id: format!("{}@{i}", query.id), ..query.clone() };
+            examples.push(Example { prompt, text, verdict, parents: vec![query.id.clone()] });
         }
+        run.note("data/kept", examples.iter().filter(|one| one.is_kept()).count() as f64)?;
         for (reason, count) in dropped {
             run.note(&format!("{reason}/dropped"), count as f64)?;
         }
@@ -314,17 +319,20 @@ impl SelfPromptTuning {
 /// What the model wrote itself and got right, with the role that it chose.
 fn own(tried: &[Group<Chat>], round: u32) -> Vec<Example> {
     let mut examples = Vec::new();
-    for group in tried {
+    for (g, group) in tried.iter().enumerate() {
         for (t, one) in group.tries.iter().enumerate() {
-            let Some(_) = one.verdict.value() else { continue };
+            if one.verdict.value().is_none() {
+                continue;
+            }
             let kept = right(&one.verdict) && one.verdict.part("split") != Some(0.0);
             let verdict = match kept {
                 true => Verdict::right(true),
-                false => Verdict::score(0.0).with("dropped/wrong", 1.0),
+                false => dataset::dropped("wrong"),
             };
-            let parents = vec![format!("explore/{round}/{}/{t}", group.ask.query.id)];
-            let (prompt, text) = (group.ask.query.clone(), one.answer.text.clone());
-            examples.push(Example { prompt, text, verdict, parents });
+            let id = format!("explore/{round}/{g}/{t}/{}", group.ask.query.id);
+            let prompt = Prompt { id, ..group.ask.query.clone() };
+            let parents = vec![group.ask.query.id.clone()];
+            examples.push(Example { prompt, text: one.answer.text.clone(), verdict, parents });
         }
     }
     examples

@@ -1,8 +1,7 @@
 //! How a recipe's model is measured: before, after every round, and at the end.
 
 use autodidact_core::chat::Chat;
-use autodidact_core::{Judge, Learn, Result, Run, Snapshot, Split};
-use autodidact_lm::Lm;
+use autodidact_core::{Judge, Learn, Policy, Result, Run, Snapshot, Split};
 use autodidact_parts::OpenTask;
 use autodidact_parts::evaluate::{Evaluation, Measured};
 use serde::{Deserialize, Serialize};
@@ -60,32 +59,32 @@ impl WatchConfig {
 /// Measures a model while it is trained and keeps the best state.
 pub struct Watch<'a> {
     config: &'a WatchConfig,
-    lm: &'a Lm,
+    policy: &'a dyn Policy<Chat>,
     task: &'a OpenTask,
     judge: &'a dyn Judge<Chat>,
     best: Option<(f64, Snapshot)>,
 }
 
 impl<'a> Watch<'a> {
-    /// Watches `lm` on `task`, whose answers `judge` judges.
+    /// Watches `policy` on `task`, whose answers `judge` judges.
     pub fn of(
         config: &'a WatchConfig,
-        lm: &'a Lm,
+        policy: &'a dyn Policy<Chat>,
         task: &'a OpenTask,
         judge: &'a dyn Judge<Chat>,
     ) -> Watch<'a> {
-        Watch { config, lm, task, judge, best: None }
+        Watch { config, policy, task, judge, best: None }
     }
 
     /// Measures before the first round.
     pub fn before(&mut self, learner: &dyn Learn<Chat>, run: &mut Run<'_>) -> Result<Option<Measured>> {
-        self.config.test.run("before", self.lm, self.task, self.judge, run)?;
+        self.config.test.run("before", self.policy, self.task, self.judge, run)?;
         self.round(learner, run)
     }
 
     /// Measures after a round.
     pub fn round(&mut self, learner: &dyn Learn<Chat>, run: &mut Run<'_>) -> Result<Option<Measured>> {
-        let measured = self.config.validation.run("validation", self.lm, self.task, self.judge, run)?;
+        let measured = self.config.validation.run("validation", self.policy, self.task, self.judge, run)?;
         if self.config.deliver == Deliver::Best
             && let Some(Measured { scores, .. }) = &measured
             && let Some(interval) = scores.pass_at_1.or(scores.greedy)
@@ -103,6 +102,6 @@ impl<'a> Watch<'a> {
             learner.restore(best)?;
             run.output("best", best)?;
         }
-        self.config.test.run("after", self.lm, self.task, self.judge, run)
+        self.config.test.run("after", self.policy, self.task, self.judge, run)
     }
 }

@@ -1,6 +1,7 @@
 //! How much each part of a segmented output counts in the loss.
 
 use super::{Segments, Unsplit};
+use autodidact_core::chat::Completion;
 use autodidact_core::{Error, Result};
 use autodidact_lm::Tokenizer;
 use autodidact_math::Row;
@@ -46,6 +47,24 @@ impl Mask {
         Ok(weights)
     }
 
+    /// Scales the weights of an answer's row, whose last targets are the answer's tokens: each by the weight
+    /// of the byte that it begins with, special tokens by that of the end. An answer that does not split,
+    /// or whose vocabulary does not tell bytes, is left alone.
+    pub fn apply(&self, segments: &Segments, tokenizer: &Tokenizer, answer: &Completion, row: &mut Row) {
+        let (Ok(bytes), Some(spans)) =
+            (self.of_bytes(segments, &answer.text), byte_spans(tokenizer, &answer.tokens))
+        else {
+            return;
+        };
+        let first = row.weight.len().saturating_sub(spans.len());
+        for (weight, span) in row.weight[first..].iter_mut().zip(spans) {
+            *weight *= match bytes.get(span.start) {
+                Some(factor) if !span.is_empty() => *factor,
+                _ => self.end,
+            };
+        }
+    }
+
     /// The training row of an output to a prompt in tokens: the prompt's targets count 0, a token of the
     /// output as much as its first byte, the end of the sequence (where there is one) as `end` says.
     ///
@@ -84,4 +103,38 @@ pub fn byte_spans(tokenizer: &Tokenizer, tokens: &[u32]) -> Option<Vec<Range<usi
         Some(start..at)
     };
     tokens.iter().map(span).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::learn::row_of;
+
+    #[test]
+    fn a_row_counts_each_part_as_the_mask_says() {
+        let (layout, tokenizer) = (Segments::role_then_answer(), Tokenizer::bytes());
+        let mask = Mask { parts: vec![0.5, 1.0], markers: 0.0, end: 2.0 };
+        let text = "[role]ab[/role]7";
+        let row = mask.row(&layout, &tokenizer, &[256, 63], text, Some(257)).expect("splits");
+        let expect = [&[0.0; 7][..], &[0.5, 0.5], &[0.0; 7], &[1.0, 2.0]].concat();
+        assert_eq!(row.weight, expect);
+        assert_eq!(row.tokens.len(), 2 + text.len() + 1);
+        // The learner's row of the same answer is scaled to the same weights.
+        let tokens = text.bytes().map(u32::from).chain([257]).collect();
+        let answer =
+            Completion { prompt: vec![256, 63], tokens, text: text.to_owned(), ..Completion::default() };
+        let mut own = row_of(&answer, 0.0);
+        mask.apply(&layout, &tokenizer, &answer, &mut own);
+        assert_eq!(own, row);
+        assert!(mask.row(&layout, &tokenizer, &[256], "7", None).is_err());
+    }
+
+    #[test]
+    fn weights_must_fit_the_layout() {
+        let layout = Segments::role_then_answer();
+        assert!(Mask::all(&layout).check(&layout, "mask").is_ok());
+        assert!(Mask { parts: vec![1.0], ..Mask::all(&layout) }.check(&layout, "mask").is_err());
+        assert!(Mask { markers: -1.0, ..Mask::all(&layout) }.check(&layout, "mask").is_err());
+        assert!(Mask { end: f32::NAN, ..Mask::all(&layout) }.check(&layout, "mask").is_err());
+    }
 }

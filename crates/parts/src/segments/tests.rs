@@ -67,19 +67,18 @@ fn layouts_that_could_not_be_split_are_refused() {
     assert!(said(of(&[("a", "--", "---"), ("b", "", "")])).contains("neither hold nor overlap"));
     assert!(said(of(&[("a", "aba", ""), ("b", "x", "")])).contains("neither hold nor overlap"));
     assert!(said(of(&[("a", "\\a", "x")])).contains("without backslashes"));
-    for sound in [
-        Segments::role_then_answer(),
-        Segments::feedback_then_refinement(),
-        Segments::thoughts_then_reply(),
-    ] {
+    for sound in
+        [Segments::role_then_answer(), Segments::feedback_then_refinement(), Segments::thoughts_then_reply()]
+    {
         sound.check("segments").expect("sound");
     }
 }
 
 /// Texts made of what is hard to tell apart.
 fn tricky() -> impl Strategy<Value = String> {
-    let piece =
-        prop::sample::select(vec!["[role]", "[/role]", "[", "/role]", "[/ro", "\\", "\\\\", "a", " ", "\u{e9}"]);
+    let piece = prop::sample::select(vec![
+        "[role]", "[/role]", "[", "/role]", "[/ro", "\\", "\\\\", "a", " ", "\u{e9}",
+    ]);
     prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
 }
 

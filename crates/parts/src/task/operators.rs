@@ -243,7 +243,8 @@ mod tests {
     fn no_role_holds_the_answer() {
         let task = Operators { domains: Domain::ALL.to_vec(), ..Operators::default() };
         for prompt in task.draw(Split::Train, 300, &mut Seed::root(3).rng()).expect("prompts") {
-            let (role, answer) = (prompt.field("role").expect("a role"), prompt.field("answer").expect("one"));
+            let (role, answer) =
+                (prompt.field("role").expect("a role"), prompt.field("answer").expect("one"));
             assert!(!role.split(' ').any(|word| word == answer));
         }
     }

@@ -9,12 +9,10 @@
 mod report;
 
 use super::{Proof, ProofOptions, ProofReport, Scale, arm, lab};
-use crate::self_prompt_tuning::{
-    Annotator, Books, Inference, Passes, SelfPromptTuning, SelfPrompted, Words, names_domain,
-};
+use crate::self_prompt_tuning::{Annotator, Books, Inference, Passes, SelfPromptTuning, SelfPrompted, Words};
 use crate::watch::WatchConfig;
 use autodidact_core::chat::{Chat, Prompt, Sampling};
-use autodidact_core::{Ask, Group, Recipe, Result, Rng, Run, Seed, Split, Task};
+use autodidact_core::{Ask, Group, Recipe, Result, Rng, Run, Seed, Split};
 use autodidact_lm::Lm;
 use autodidact_math::Row;
 use autodidact_math::schedule::{Schedule, Shape as Course};
@@ -23,7 +21,6 @@ use autodidact_parts::learn::{Amount, Batch, SftConfig};
 use autodidact_parts::task::operators::{Domain, Operators, OperatorsJudge};
 use autodidact_parts::wording::PromptsConfig;
 use autodidact_parts::{Shape, TaskConfig};
-use rand::Rng as _;
 use rand::seq::IndexedRandom;
 
 /// The proof.
@@ -165,19 +162,15 @@ impl Plan {
     }
 
     /// Greedy answers to held-out questions.
-    fn measure(
-        &self,
-        recipe: &SelfPromptTuning,
-        lm: &Lm,
-        how: Asked,
-        run: &mut Run<'_>,
-    ) -> Result<Measured> {
+    fn measure(&self, recipe: &SelfPromptTuning, lm: &Lm, how: Asked, run: &mut Run<'_>) -> Result<Measured> {
         let ambiguous = TaskConfig::Operators(Operators::default());
         let alone = Operators { domains: vec![Domain::Lesson], ..Operators::default() };
         let multi = self.answers(recipe, lm, ambiguous, how, run)?;
         let single = self.answers(recipe, lm, TaskConfig::Operators(alone), how, run)?;
-        let (fresh, _): (Vec<_>, Vec<_>) =
-            multi.iter().cloned().partition(|group| group.ask.query.fields.get("unseen") == Some(&true.into()));
+        let (fresh, _): (Vec<_>, Vec<_>) = multi
+            .iter()
+            .cloned()
+            .partition(|group| group.ask.query.fields.get("unseen") == Some(&true.into()));
         let books = Books::of(&multi, &recipe.segments, lm.tokenizer());
         let named = Domain::AMBIGUOUS.iter().filter(|domain| {
             let says = |group: &Group<Chat>| {

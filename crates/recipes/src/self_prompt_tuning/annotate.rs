@@ -126,7 +126,8 @@ impl Annotator {
                 Some(of_field(queries, field, *noise, &mut run.rng("annotate")))
             }
             Annotator::Filler { field, word } => {
-                let filler = |query: &Prompt| Some(word.repeat(query.field(field)?.split_whitespace().count()));
+                let filler =
+                    |query: &Prompt| Some(word.repeat(query.field(field)?.split_whitespace().count()));
                 Some(queries.iter().map(filler).collect())
             }
             Annotator::Policy { policy, sampling } => {

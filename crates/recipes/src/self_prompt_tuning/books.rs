@@ -24,6 +24,8 @@ pub struct Books {
     pub given_right: Option<f64>,
     /// Share of right answers after a role that does not.
     pub given_wrong: Option<f64>,
+    /// Share of right answers among outputs that do not split.
+    pub given_none: Option<f64>,
     /// Mean length of an output, in words and signs between blanks.
     pub words: Option<f64>,
 }
@@ -34,12 +36,14 @@ impl Books {
         let tries =
             groups.iter().flat_map(|group| group.tries.iter().map(move |one| (&group.ask.query, one)));
         let (mut logprobs, mut words, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+        let mut unsplit = Vec::new();
         let (mut named, mut after): (Vec<f64>, [Vec<f64>; 2]) = (Vec::new(), Default::default());
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for (query, one) in tries.filter(|(_, one)| one.verdict.value().is_some()) {
             words.push(one.answer.text.split_whitespace().count() as f64);
             let Ok(parts) = segments.split(&one.answer.text) else {
                 failed.push(1.0);
+                unsplit.push(score(one));
                 continue;
             };
             failed.push(0.0);
@@ -58,6 +62,7 @@ impl Books {
             role_right: mean(&named),
             given_right: mean(&right),
             given_wrong: mean(&wrong),
+            given_none: mean(&unsplit),
             words: mean(&words),
         }
     }
@@ -124,7 +129,7 @@ mod tests {
 
     #[test]
     fn accuracy_is_the_mixture_over_roles() {
-        // 0.9 * 0.8 + 0.1 * 0.3; plain tuning wins where it is above that.
+        // 0.9 * 0.8 + 0.1 * 0.3; plain tuning beats self-prompting where it is above that.
         assert!((mixture(&[(0.9, 0.8), (0.1, 0.3)]) - 0.75).abs() < 1e-12);
     }
 
@@ -147,7 +152,8 @@ mod tests {
         let books = Books::of(&[Group { ask, tries }], &Segments::role_then_answer(), &Tokenizer::bytes());
         assert_eq!(books.split_failed, Some(0.25));
         assert_eq!(books.role_right, Some(2.0 / 3.0));
-        assert_eq!((books.given_right, books.given_wrong), (Some(1.0), Some(0.0)));
+        let given = (books.given_right, books.given_wrong, books.given_none);
+        assert_eq!(given, (Some(1.0), Some(0.0), Some(1.0)));
         // -2/3 ln 2/3 - 1/3 ln 1/3.
         assert!((books.role_entropy.expect("roles") - 0.636_514_168).abs() < 1e-9);
         assert_eq!(books.role_logprob, None);

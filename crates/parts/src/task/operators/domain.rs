@@ -108,8 +108,8 @@ impl Domain {
                 "wallet", "discount", "fish", "haggle", "spice", "receipt", "cloth", "penny",
             ],
             Domain::Bridge => [
-                "river", "span", "arch", "cable", "bank", "pillar", "steel", "cross", "deck", "rope", "valley",
-                "ferry", "canal", "plank", "girder", "shore", "ravine", "beam",
+                "river", "span", "arch", "cable", "bank", "pillar", "steel", "cross", "deck", "rope",
+                "valley", "ferry", "canal", "plank", "girder", "shore", "ravine", "beam",
             ],
             Domain::Garden => [
                 "rose", "seed", "soil", "bloom", "hedge", "lawn", "spade", "tulip", "bee", "petal", "rake",

@@ -65,8 +65,8 @@ fn mixed(one: &Measured) -> f64 {
     let failed = one.books.split_failed.unwrap_or(0.0);
     let named = one.books.role_right.unwrap_or(0.0);
     let (right, wrong) = (one.books.given_right.unwrap_or(0.0), one.books.given_wrong.unwrap_or(0.0));
-    // An output without a role is judged as a whole, and none of them is right.
-    mixture(&[((1.0 - failed) * named, right), ((1.0 - failed) * (1.0 - named), wrong), (failed, 0.0)])
+    let none = one.books.given_none.unwrap_or(0.0);
+    mixture(&[((1.0 - failed) * named, right), ((1.0 - failed) * (1.0 - named), wrong), (failed, none)])
 }
 
 fn table(outcomes: &[Outcome]) -> Table {
