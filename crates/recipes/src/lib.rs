@@ -2,12 +2,14 @@
 
 pub mod alp_gmm;
 pub mod apohf;
+mod asked;
 pub mod b_star;
 pub mod cascading_rl;
 pub mod evolve;
 pub mod fair_onesided;
 pub mod grid;
 pub mod learn_active;
+pub mod mistakes;
 pub mod nano;
 pub mod pref_randomization;
 pub mod preset;
@@ -37,6 +39,7 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<evolve::Evolve>(),
     DynRecipe::of::<fair_onesided::FairOnesided>(),
     DynRecipe::of::<learn_active::LearnActive>(),
+    DynRecipe::of::<mistakes::Mistakes>(),
     DynRecipe::of::<pref_randomization::PrefRandomization>(),
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
@@ -55,6 +58,7 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::evolve::PROOF,
     proof::fair_onesided::PROOF,
     proof::learn_active::PROOF,
+    proof::mistakes::PROOF,
     proof::pref_randomization::PROOF,
     proof::pretrain::PROOF,
     proof::raft::PROOF,

@@ -48,6 +48,12 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../presets/b-star/rest-em.toml"),
     },
     Preset {
+        recipe: "mistakes",
+        name: "nano",
+        about: "the bundled model on chains modulo 100 that it has not seen, minutes on two cores",
+        text: include_str!("../presets/mistakes/nano.toml"),
+    },
+    Preset {
         recipe: "self-prompt-tuning",
         name: "small",
         about: "a small model from scratch on ambiguous operators, minutes on two cores",

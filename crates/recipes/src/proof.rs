@@ -14,6 +14,7 @@ pub(crate) mod evolve;
 pub(crate) mod fair_onesided;
 pub(crate) mod lab;
 pub(crate) mod learn_active;
+pub(crate) mod mistakes;
 pub(crate) mod pref_randomization;
 pub(crate) mod pretrain;
 pub(crate) mod raft;

@@ -22,11 +22,10 @@ pub use annotate::{Annotator, Fit, names_domain, tidy};
 pub use books::{Books, mixture};
 pub use inference::{Inference, Passes, SelfPrompted};
 
+use crate::asked::{ASKED, Asked, question};
 use crate::watch::{Watch, WatchConfig};
-use autodidact_core::chat::{Body, Chat, Completion, Prompt, Sampling};
-use autodidact_core::{
-    Ask, Card, Error, Group, Judge, Metric, Recipe, Result, Rng, Run, Split, Task, Verdict,
-};
+use autodidact_core::chat::{Chat, Completion, Prompt, Sampling};
+use autodidact_core::{Ask, Card, Error, Group, Judge, Metric, Recipe, Result, Run, Split, Task, Verdict};
 use autodidact_lm::{AdamW, Decay, Lm};
 use autodidact_math::schedule::{Schedule, Shape};
 use autodidact_parts::dataset::{self, Example};
@@ -256,7 +255,11 @@ impl SelfPromptTuning {
             }
             _ => vote(query, output),
         };
-        Ok(OpenTask { task: Box::new(Posed { task, prompts, segments }), vote: Box::new(of_answer) })
+        let ask = move |query: &Prompt| {
+            let words = Words { prompts: &prompts, segments: &segments };
+            words.prompt("answer", query, &question(query), "")
+        };
+        Ok(OpenTask { task: Box::new(Asked::of(task, ask)), vote: Box::new(of_answer) })
     }
 
     /// The task's judge, of the answer in an output.
@@ -368,50 +371,6 @@ impl Words<'_> {
         let first = &self.segments.parts[0];
         let start = output.strip_prefix(first.open.as_str()).unwrap_or(output);
         start.split(first.close.as_str()).next().unwrap_or(start)
-    }
-}
-
-/// The field that keeps a question as the task asked it.
-const ASKED: &str = "asked";
-
-/// The question of a prompt as the task asks it: its text, or what the user says first.
-pub fn question(query: &Prompt) -> String {
-    if let Some(asked) = query.field(ASKED) {
-        return asked.to_owned();
-    }
-    match &query.body {
-        Body::Text(text) => text.clone(),
-        Body::Messages(messages) => {
-            let first = messages.iter().find(|message| message.role == "user");
-            first.map(|message| message.content.clone()).unwrap_or_default()
-        }
-    }
-}
-
-/// A task whose questions are asked in the recipe's words.
-struct Posed {
-    task: Box<dyn Task<Chat>>,
-    prompts: Prompts,
-    segments: Segments,
-}
-
-impl Task<Chat> for Posed {
-    fn draw(&self, split: Split, n: usize, rng: &mut Rng) -> Result<Vec<Prompt>> {
-        let words = Words { prompts: &self.prompts, segments: &self.segments };
-        let queries = self.task.draw(split, n, rng)?;
-        queries.iter().map(|query| words.prompt("answer", query, &question(query), "")).collect()
-    }
-
-    fn judge(&self) -> Box<dyn Judge<Chat>> {
-        self.task.judge()
-    }
-
-    fn gold(&self, query: &Prompt) -> Option<Completion> {
-        self.task.gold(query)
-    }
-
-    fn name(&self) -> String {
-        self.task.name()
     }
 }
 

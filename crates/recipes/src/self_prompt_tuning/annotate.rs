@@ -1,6 +1,7 @@
 //! Who writes the roles of the fine-tuning data, and which of them are fit for it.
 
-use super::{Words, question};
+use super::Words;
+use crate::asked::question;
 use autodidact_core::chat::{Chat, Completion, Prompt, Sampling};
 use autodidact_core::{Ask, Error, Judge, Judged, Result, Rng, Run, Verdict};
 use autodidact_lm::Lm;

@@ -1,6 +1,7 @@
 //! Answering in a role that the model writes itself: in one pass or in two, with a vote over roles.
 
 use super::Words;
+use crate::asked::question;
 use autodidact_core::chat::{Chat, Completion, Prompt, Sampling};
 use autodidact_core::{Answer, Ask, Error, Policy, Proposals, Result, Seed, Version};
 use autodidact_math::estimate::majority;
@@ -131,7 +132,7 @@ impl SelfPrompted<'_> {
         for (i, (ask, roles)) in asks.iter().zip(roles).enumerate() {
             for (t, role) in roles.iter().enumerate() {
                 let Some(role) = role else { continue };
-                let query = self.words.prompt("in_role", &ask.query, &super::question(&ask.query), role)?;
+                let query = self.words.prompt("in_role", &ask.query, &question(&ask.query), role)?;
                 inner.push(Ask { query, knobs: ask.knobs.clone(), tries: 1 });
                 own.push(seeds[i].at("try", t as u64).at("in role", 0));
                 places.push((i, t));
