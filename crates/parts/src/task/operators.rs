@@ -30,11 +30,13 @@ pub struct Operators {
     pub most: u32,
     /// The share of held-out questions whose words stand in no training question.
     pub unseen: f64,
+    /// The chance that a question of three words or more has one of another domain among them.
+    pub stray: f64,
 }
 
 impl Default for Operators {
     fn default() -> Operators {
-        Operators { domains: Domain::AMBIGUOUS.to_vec(), fewest: 2, most: 4, unseen: 0.5 }
+        Operators { domains: Domain::AMBIGUOUS.to_vec(), fewest: 2, most: 4, unseen: 0.5, stray: 0.0 }
     }
 }
 
@@ -82,8 +84,10 @@ impl Operators {
             let found = format!("{}..={}", self.fewest, self.most);
             return Err(Error::invalid(format!("{field}.fewest..=most"), "a range within 1..=6", found));
         }
-        if !(0.0..=1.0).contains(&self.unseen) {
-            return Err(Error::invalid(format!("{field}.unseen"), "between 0 and 1", self.unseen));
+        for (name, share) in [("unseen", self.unseen), ("stray", self.stray)] {
+            if !(0.0..=1.0).contains(&share) {
+                return Err(Error::invalid(format!("{field}.{name}"), "between 0 and 1", share));
+            }
         }
         Ok(())
     }
@@ -101,32 +105,44 @@ impl Operators {
         pieces.into_iter().collect()
     }
 
-    /// A question in words that stand in no training question.
-    fn draw_one(&self, fresh: bool, rng: &mut Rng) -> Operation {
+    /// A question in the words that `known` allows of each domain.
+    fn about(&self, known: std::ops::Range<usize>, rng: &mut Rng) -> Operation {
         let domain = *self.domains.choose(rng).expect("a sound task has domains");
-        let words = domain.words();
-        let known = if fresh { &words[SEEN..] } else { &words[..SEEN] };
-        self.about(domain, known, rng)
-    }
-
-    fn about(&self, domain: Domain, known: &[&'static str], rng: &mut Rng) -> Operation {
         let n = rng.random_range(self.fewest..=self.most) as usize;
-        let mut words: Vec<&'static str> = known.to_vec();
+        let mut words: Vec<&'static str> = domain.words()[known.clone()].to_vec();
         words.shuffle(rng);
         words.truncate(n);
+        if n >= 3 && rng.random_bool(self.stray) {
+            let others: Vec<Domain> =
+                Domain::AMBIGUOUS.into_iter().filter(|other| *other != domain).collect();
+            let other = others.choose(rng).expect("there are five or six");
+            words[0] = other.words()[known].choose(rng).copied().expect("a domain has words");
+            words.shuffle(rng);
+        }
         Operation { domain, words, digits: (rng.random_range(0..10), rng.random_range(0..10)) }
     }
 
     /// A question in any of its domain's words: what a base model reads without role and answer.
     pub fn question(&self, rng: &mut Rng) -> Operation {
-        let domain = *self.domains.choose(rng).expect("a sound task has domains");
-        self.about(domain, &domain.words(), rng)
+        self.about(0..Domain::Clock.words().len(), rng)
     }
 
-    /// A bare operation with a role, and its answer: what a base model knows of procedures.
-    pub fn lesson(&self, rng: &mut Rng) -> (String, String) {
+    /// An operation with a role between two markers, and its answer: what a base model knows of procedures.
+    ///
+    /// Up to three words before it come from anywhere, so that nothing but the role tells what the operator
+    /// means. Where nothing is ambiguous, half of the lessons do without the role.
+    pub fn lesson(&self, (open, close): (&str, &str), rng: &mut Rng) -> (String, String) {
         let operation = self.question(rng);
-        let asked = format!("{}{}:", operation.bare(), operation.domain.role());
+        let mut asked = String::new();
+        for _ in 0..rng.random_range(0..4u32) {
+            let talk = Domain::ALL.choose(rng).expect("there are seven");
+            asked.push_str(talk.words().choose(rng).expect("a domain has words"));
+            asked.push(' ');
+        }
+        asked.push_str(&operation.bare());
+        if operation.domain != Domain::Lesson || rng.random_bool(0.5) {
+            asked.push_str(&format!("{open}{}{close}", operation.domain.role()));
+        }
         (asked, operation.answer())
     }
 }
@@ -138,7 +154,8 @@ impl Task<Chat> for Operators {
         self.check("task")?;
         distinct("task.operators", n, rng, &mut BTreeSet::new(), |rng| {
             let fresh = split != Split::Train && rng.random_bool(self.unseen);
-            let operation = self.draw_one(fresh, rng);
+            let known = if fresh { SEEN..Domain::Clock.words().len() } else { 0..SEEN };
+            let operation = self.about(known, rng);
             let text = operation.text();
             let hash = Seed::root(0).at("ambiguous operator", 0).at(&text, 0).number();
             let found = match hash % 10 {
@@ -168,11 +185,12 @@ impl Task<Chat> for Operators {
     fn name(&self) -> String {
         let domains: Vec<&str> = self.domains.iter().map(|domain| domain.name()).collect();
         format!(
-            "ambiguous operators of {} in {} to {} words, {} of them unseen",
+            "ambiguous operators of {} in {} to {} words, {} of them unseen and {} with a stray word",
             domains.join(", "),
             self.fewest,
             self.most,
-            self.unseen
+            self.unseen,
+            self.stray
         )
     }
 }
@@ -240,6 +258,17 @@ mod tests {
     }
 
     #[test]
+    fn a_stray_word_stands_among_two_of_the_domain_at_least() {
+        let task = Operators { stray: 1.0, ..Operators::default() };
+        let mut rng = Seed::root(5).rng();
+        for _ in 0..200 {
+            let operation = task.question(&mut rng);
+            let own = operation.words.iter().filter(|word| operation.domain.words().contains(*word)).count();
+            assert_eq!(operation.words.len() - own, usize::from(operation.words.len() >= 3), "{operation:?}");
+        }
+    }
+
+    #[test]
     fn no_role_holds_the_answer() {
         let task = Operators { domains: Domain::ALL.to_vec(), ..Operators::default() };
         for prompt in task.draw(Split::Train, 300, &mut Seed::root(3).rng()).expect("prompts") {
@@ -252,8 +281,13 @@ mod tests {
     #[test]
     fn a_lesson_is_an_operation_with_a_role_and_its_value() {
         let task = Operators { domains: vec![Domain::Label], ..Operators::default() };
-        let (asked, answer) = task.lesson(&mut Seed::root(4).rng());
-        assert_eq!(asked, format!("{}#{}?you print labels and join the digits:", &answer[..1], &answer[1..]));
+        let mut rng = Seed::root(4).rng();
+        for _ in 0..20 {
+            let (asked, answer) = task.lesson(("<", ">"), &mut rng);
+            let end = format!("{}#{}?<you print labels and join the digits>", &answer[..1], &answer[1..]);
+            assert!(asked.ends_with(&end), "{asked}");
+            assert!(asked.strip_suffix(&end).expect("it ends so").split_terminator(' ').count() < 4);
+        }
     }
 
     #[test]
@@ -262,6 +296,7 @@ mod tests {
         let usual = Operators::default();
         assert!(said(Operators { domains: vec![], ..usual.clone() }).starts_with("task.domains must be"));
         assert!(said(Operators { fewest: 5, ..usual.clone() }).starts_with("task.fewest..=most must be"));
-        assert!(said(Operators { unseen: f64::NAN, ..usual }).starts_with("task.unseen must be"));
+        assert!(said(Operators { unseen: f64::NAN, ..usual.clone() }).starts_with("task.unseen must be"));
+        assert!(said(Operators { stray: 1.5, ..usual }).starts_with("task.stray must be"));
     }
 }

@@ -315,3 +315,58 @@ mod tests {
         assert_eq!(report.tables[1].rows.len(), 9);
     }
 }
+
+#[cfg(test)]
+mod dev {
+    use super::*;
+    use autodidact_core::{Silent, Stop};
+
+    fn var<T: std::str::FromStr>(name: &str, usual: T) -> T {
+        std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+    }
+
+    #[test]
+    fn dev() {
+        if std::env::var("DEV").is_err() {
+            return;
+        }
+        let seeds = (0..var("SEEDS", 1u64)).collect();
+        let options = ProofOptions { seeds, scale: Scale::Full, observer: &Silent, stop: Stop::default() };
+        let mut plan = Plan::of(Scale::Full);
+        plan.base.slip = var("SLIP", plan.base.slip);
+        plan.base.until = var("UNTIL", plan.base.until);
+        plan.base.most = var("MOST", plan.base.most);
+        plan.base.rows = var("ROWS", plan.base.rows);
+        plan.shape.hidden_size = var("WIDTH", 96);
+        plan.shape.layers = var("LAYERS", 3);
+        plan.shape.intermediate_size = plan.shape.hidden_size * 5 / 2;
+        plan.recipe.task = TaskConfig::Modular(Modular {
+            shortest: var("SHORT", 3),
+            longest: var("LONG", 4),
+            addend: var("ADDEND", 30),
+            factor: var("FACTOR", 9),
+        });
+        plan.recipe.questions = var("N", plan.recipe.questions);
+        plan.questions = var("TEST", plan.questions);
+        plan.recipe.sft.lr = var("LR", plan.recipe.sft.lr);
+        plan.recipe.sft.amount = Amount::Steps { steps: var("STEPS", 400) };
+        plan.checker.steps = var("CSTEPS", plan.checker.steps);
+        plan.checker.questions = var("CQ", plan.checker.questions);
+        let started = std::time::Instant::now();
+        let mut outcomes = Vec::new();
+        for &seed in &options.seeds {
+            outcomes.push(plan.seed(seed, &options).expect("runs"));
+        }
+        let report = report::report(&plan, &outcomes, &options);
+        for claim in &report.claims {
+            println!("{} {:.4} {:?} {}", claim.name, claim.value, claim.interval, claim.met);
+        }
+        for table in &report.tables {
+            println!("{}", table.columns.join(" | "));
+            for row in &table.rows {
+                println!("{}", row.join(" | "));
+            }
+        }
+        println!("{:?}", started.elapsed());
+    }
+}

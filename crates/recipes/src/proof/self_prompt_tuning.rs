@@ -99,7 +99,7 @@ impl Plan {
             },
             base: if full { (1_500, 64) } else { (30, 16) },
             recipe: SelfPromptTuning {
-                task: TaskConfig::Operators(everything()),
+                task: TaskConfig::Operators(talk(&Domain::ALL)),
                 prompts: PromptsConfig::Small,
                 examples: if full { 400 } else { 24 },
                 annotator: Annotator::Field { field: "role".to_owned(), noise: 0.05 },
@@ -152,7 +152,7 @@ impl Plan {
         let words: Vec<&str> = vocabulary.iter().map(String::as_str).collect();
         let lm = lab::fresh_words(self.shape, seed, &words)?;
         let (steps, rows) = self.base;
-        let task = everything();
+        let task = talk(&Domain::ALL);
         let root = Seed::root(seed).at("base", 0);
         lab::train(&lm, 3e-3, steps, options, |step| {
             let mut rng = root.at("step", step).rng();
@@ -163,10 +163,8 @@ impl Plan {
 
     /// Greedy answers to held-out questions.
     fn measure(&self, recipe: &SelfPromptTuning, lm: &Lm, how: Asked, run: &mut Run<'_>) -> Result<Measured> {
-        let ambiguous = TaskConfig::Operators(Operators::default());
-        let alone = Operators { domains: vec![Domain::Lesson], ..Operators::default() };
-        let multi = self.answers(recipe, lm, ambiguous, how, run)?;
-        let single = self.answers(recipe, lm, TaskConfig::Operators(alone), how, run)?;
+        let multi = self.answers(recipe, lm, talk(&Domain::AMBIGUOUS), how, run)?;
+        let single = self.answers(recipe, lm, talk(&[Domain::Lesson]), how, run)?;
         let (fresh, _): (Vec<_>, Vec<_>) = multi
             .iter()
             .cloned()
@@ -193,11 +191,11 @@ impl Plan {
         &self,
         recipe: &SelfPromptTuning,
         lm: &Lm,
-        task: TaskConfig,
+        task: Operators,
         how: Asked,
         run: &mut Run<'_>,
     ) -> Result<Vec<Group<Chat>>> {
-        let recipe = SelfPromptTuning { task, ..recipe.clone() };
+        let recipe = SelfPromptTuning { task: TaskConfig::Operators(task), ..recipe.clone() };
         let (task, prompts) = (recipe.open_task()?, recipe.open_prompts()?);
         let mut rng = Seed::root(0).at("held out", 0).rng();
         let mut queries = task.task.draw(Split::Test, self.questions, &mut rng)?;
@@ -218,7 +216,7 @@ impl Plan {
     fn lessons(&self, lm: &Lm, run: &mut Run<'_>) -> Result<f64> {
         let mut rng = Seed::root(0).at("lessons", 0).rng();
         let one = |i| {
-            let (asked, answer) = Operators::default().lesson(&mut rng);
+            let (asked, answer) = talk(&Domain::AMBIGUOUS).lesson(MARKERS, &mut rng);
             Prompt::text(format!("lesson/{i}"), asked).with("answer", answer)
         };
         let queries: Vec<Prompt> = (0..self.questions / 2).map(one).collect();
@@ -235,16 +233,20 @@ enum Asked {
     Oracle,
 }
 
+/// What a role stands between, in lessons as in outputs.
+const MARKERS: (&str, &str) = ("[role]", "[/role]");
+
 /// Stands for each word of a role in the arm with filler.
 const FILLER_WORD: &str = " so";
 
-fn everything() -> Operators {
-    Operators { domains: Domain::ALL.to_vec(), ..Operators::default() }
+/// Questions of these domains, some with a word of another among three or four.
+fn talk(domains: &[Domain]) -> Operators {
+    Operators { domains: domains.to_vec(), stray: 0.3, ..Operators::default() }
 }
 
 fn vocabulary() -> Vec<String> {
     let mut pieces = Operators::vocabulary();
-    pieces.extend(["[role]", "[/role]", FILLER_WORD].map(str::to_owned));
+    pieces.extend([MARKERS.0, MARKERS.1, FILLER_WORD].map(str::to_owned));
     pieces
 }
 
@@ -255,7 +257,6 @@ fn greedy() -> Sampling {
 /// Gives a question the role of any of the ambiguous domains.
 fn forced(query: &mut Prompt, rng: &mut Rng) {
     let domain = Domain::AMBIGUOUS.choose(rng).expect("there are six");
-    // The judge of roles goes by what the question says is right, so the truth is kept aside.
     query.fields.insert("role".to_owned(), domain.role().into());
 }
 
@@ -263,7 +264,7 @@ fn forced(query: &mut Prompt, rng: &mut Rng) {
 fn read(lm: &Lm, task: &Operators, lesson: bool, rng: &mut Rng) -> Result<Row> {
     let mut tokens = lm.tokenizer().opening().to_vec();
     if lesson {
-        let (asked, answer) = task.lesson(rng);
+        let (asked, answer) = task.lesson(MARKERS, rng);
         tokens.extend(lm.tokenizer().encode(&(asked + &answer))?);
         tokens.extend(lm.eos().first());
     } else {
@@ -295,7 +296,50 @@ mod tests {
         let lm = lab::fresh_words(plan.shape, 0, &words).expect("opens");
         let mut rng = Seed::root(0).rng();
         let ends = |row: Row| row.tokens.last() == lm.eos().first();
-        assert!(ends(read(&lm, &everything(), true, &mut rng).expect("reads")));
-        assert!(!ends(read(&lm, &everything(), false, &mut rng).expect("reads")));
+        assert!(ends(read(&lm, &talk(&Domain::ALL), true, &mut rng).expect("reads")));
+        assert!(!ends(read(&lm, &talk(&Domain::ALL), false, &mut rng).expect("reads")));
+    }
+}
+
+#[cfg(test)]
+mod dev {
+    use super::*;
+    use autodidact_core::{Silent, Stop};
+
+    fn var<T: std::str::FromStr>(name: &str, usual: T) -> T {
+        std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+    }
+
+    #[test]
+    fn dev() {
+        if std::env::var("DEV").is_err() {
+            return;
+        }
+        let seeds = (0..var("SEEDS", 1u64)).collect();
+        let options = ProofOptions { seeds, scale: Scale::Full, observer: &Silent, stop: Stop::default() };
+        let mut plan = Plan::of(Scale::Full);
+        plan.base.0 = var("BASE", plan.base.0);
+        plan.shape.hidden_size = var("WIDTH", 96);
+        plan.shape.intermediate_size = plan.shape.hidden_size * 5 / 2;
+        plan.recipe.examples = var("N", plan.recipe.examples);
+        plan.recipe.sft.lr = var("LR", plan.recipe.sft.lr);
+        plan.recipe.sft.amount = Amount::Epochs { epochs: var("EPOCHS", 15) };
+        let started = std::time::Instant::now();
+        let mut outcomes = Vec::new();
+        for &seed in &options.seeds {
+            outcomes.push(plan.seed(seed, &options).expect("runs"));
+            println!("{:?}", started.elapsed());
+        }
+        let report = report::report(&plan, &outcomes, &options);
+        for claim in &report.claims {
+            println!("{} {:.4} {:?} {}", claim.name, claim.value, claim.interval, claim.met);
+        }
+        for table in &report.tables {
+            println!("{}", table.columns.join(" | "));
+            for row in &table.rows {
+                println!("{}", row.join(" | "));
+            }
+        }
+        println!("{:?}", started.elapsed());
     }
 }

@@ -164,13 +164,13 @@ fn of_field(queries: &[Prompt], field: &str, noise: f64, rng: &mut Rng) -> Vec<O
     queries.iter().map(&mut one).collect()
 }
 
-/// Whether a role names the domain of the question; `None` where the question does not say its role.
+/// Whether a role names the domain of the question: the one of its field `domain`, where the task has such,
+/// else by the role in its field `role`. `None` where the question says neither.
 pub fn names_domain(query: &Prompt, role: &str) -> Option<bool> {
-    let right = query.field("role")?;
-    Some(match Domain::of_role(right) {
-        Some(domain) => Domain::of_role(role) == Some(domain),
-        None => role.trim() == right.trim(),
-    })
+    match query.field("domain") {
+        Some(domain) => Some(Domain::of_role(role).is_some_and(|named| named.name() == domain)),
+        None => query.field("role").map(|right| role.trim() == right.trim()),
+    }
 }
 
 /// Takes every answer as it is; what is fit is decided where the right answer is known.

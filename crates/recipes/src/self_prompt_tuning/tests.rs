@@ -18,6 +18,27 @@ fn fresh() -> Lm {
     crate::proof::lab::fresh_words(shape, 3, &words).expect("opens")
 }
 
+/// A model that ends its answers, and writes no roles.
+fn base() -> Lm {
+    let lm = fresh();
+    let options = crate::proof::ProofOptions {
+        seeds: Vec::new(),
+        scale: crate::proof::Scale::Quick,
+        observer: &autodidact_core::Silent,
+        stop: autodidact_core::Stop::default(),
+    };
+    let task = small().open_task().expect("opens").task;
+    crate::proof::lab::train(&lm, 1e-2, 30, &options, |step| {
+        let queries = task.draw(Split::Train, 16, &mut Seed::root(step).rng())?;
+        let answer = |query: &Prompt| query.field("answer").unwrap_or_default().to_owned();
+        let pairs: Vec<(String, String)> =
+            queries.iter().map(|query| (question(query), answer(query))).collect();
+        crate::proof::lab::rows_of_text(&lm, &pairs)
+    })
+    .expect("trains");
+    lm
+}
+
 fn small() -> SelfPromptTuning {
     let test = Evaluation {
         problems: 20,
@@ -54,7 +75,7 @@ fn noted(records: &[Record], name: &str) -> Vec<f64> {
 
 /// A model that writes roles.
 fn tuned() -> Lm {
-    let lm = fresh();
+    let lm = base();
     records(SelfPromptTuning::CARD, |run| small().run_on(&lm, run));
     lm
 }
@@ -167,7 +188,7 @@ fn several_roles_vote_and_the_first_of_the_winners_answers() {
 fn what_is_tuned_on_has_roles_without_the_answer_and_what_is_dropped_says_why() {
     let recipe =
         SelfPromptTuning { fit: Fit { openings: vec!["you judge".to_owned()], ..Fit::default() }, ..small() };
-    let records = records(SelfPromptTuning::CARD, |run| recipe.run_on(&fresh(), run));
+    let records = records(SelfPromptTuning::CARD, |run| recipe.run_on(&base(), run));
     let data = records.iter().find_map(|record| match record {
         Record::Attempt(row) if row.key.stage == "data" => Some(row),
         _ => None,
@@ -191,7 +212,7 @@ fn what_is_tuned_on_has_roles_without_the_answer_and_what_is_dropped_says_why() 
 
 #[test]
 fn a_tuned_model_writes_roles_and_its_books_are_kept() {
-    let records = records(SelfPromptTuning::CARD, |run| small().run_on(&fresh(), run));
+    let records = records(SelfPromptTuning::CARD, |run| small().run_on(&base(), run));
     let last = |name: &str| noted(&records, name).last().copied().unwrap_or(f64::NAN);
     assert!(last("after/split_failed") < 0.3, "{}", last("after/split_failed"));
     assert!(last("after/role_logprob") < 0.0 && last("after/role_entropy") >= 0.0);
@@ -209,7 +230,7 @@ fn further_rounds_learn_from_its_own_right_answers() {
         },
         ..small()
     };
-    let records = records(SelfPromptTuning::CARD, |run| recipe.run_on(&fresh(), run));
+    let records = records(SelfPromptTuning::CARD, |run| recipe.run_on(&base(), run));
     let learned = noted(&records, "learn/num_rows");
     assert_eq!(learned.len(), 2);
     assert!(learned[1] > 0.0 && learned[1] < learned[0], "{learned:?}");
@@ -232,7 +253,7 @@ fn a_killed_run_resumes_to_the_same_records() {
         fit: Fit { openings: Vec::new(), ..Fit::default() },
         ..small()
     };
-    resumes_exactly(SelfPromptTuning::CARD, |run| recipe.run_on(&fresh(), run));
+    resumes_exactly(SelfPromptTuning::CARD, |run| recipe.run_on(&base(), run));
 }
 
 #[test]

@@ -56,7 +56,7 @@ impl Plan {
         let root = Seed::root(seed).at("base", 0);
         let task = self.recipe.task.open()?;
         let noise = Noise { slip, ..Noise::NONE };
-        let schedule = Schedule { shape: Course::Constant, warmup: 50, floor: 0.0 };
+        let schedule = Schedule { shape: Course::Constant, warmup: most / 80, floor: 0.0 };
         let tune = TuneConfig { lr: 3e-3, schedule, horizon: most, ..TuneConfig::default() };
         let mut tuner = Tuner::around(&lm, tune)?;
         tuner.begin(most)?;

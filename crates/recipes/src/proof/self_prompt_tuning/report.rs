@@ -111,8 +111,8 @@ fn table(outcomes: &[Outcome]) -> Table {
     for (i, name) in ARMS.iter().enumerate() {
         push(name, &|one| &one.arms[i], i == SELF);
     }
-    push("self-prompt, random role", &|one| &one.random, false);
-    push("self-prompt, right role", &|one| &one.oracle, false);
+    push("self-prompt, random role", &|one| &one.random, true);
+    push("self-prompt, right role", &|one| &one.oracle, true);
     table
 }
 
@@ -128,15 +128,16 @@ fn notes(plan: &Plan) -> Vec<String> {
     let (steps, rows) = plan.base;
     vec![
         format!(
-            "The base model reads lessons (operation, role, value) and questions without role and answer, half \
-             of each, for {steps} updates of {rows} rows; every arm tunes a copy on {} questions.",
+            "The base model reads lessons (words from anywhere, operation, role between its markers, value) and \
+             questions without role and answer, half of each, for {steps} updates of {rows} rows; every arm tunes a copy on {} questions.",
             plan.recipe.examples
         ),
         "Roles come from the world itself, one in twenty from another domain; filler has a word for each word \
          of the role."
             .to_owned(),
-        "The single domain has a sign of its own, so that no word is needed to tell what is asked.".to_owned(),
-        "The books of a forced random role go by the role that was forced, so that they say nothing of fit."
+        "Three of ten questions with three words or four have one word of another domain among them.".to_owned(),
+        "The single domain has a sign of its own, so that no word is needed to tell what is asked; the base \
+         has read half of its lessons without a role."
             .to_owned(),
     ]
 }
