@@ -14,15 +14,17 @@
 //! * Reports: `error_ratio`, `typed_ratio`, `first`, `rethought`, `detected`, `alarmed`, `redone`,
 //!   `predicted`, `calls`.
 
+mod counts;
 mod errors;
 mod rethink;
 mod taxonomy;
+mod transcript;
 
+pub use counts::{Counts, Rethought};
 pub use errors::{Cause, Item};
-pub use rethink::{
-    Counts, Material, Remembered, Rethink, RethinkConfig, Rethought, Transcript, Turn, says_yes,
-};
+pub use rethink::{Material, Remembered, Rethink, RethinkConfig};
 pub use taxonomy::{OTHER, Taxonomy};
+pub use transcript::{Transcript, Turn, says_yes};
 
 use crate::asked::{ASKED, Asked, question};
 use crate::watch::{Watch, WatchConfig};

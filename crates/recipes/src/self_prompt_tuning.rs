@@ -284,7 +284,7 @@ impl SelfPromptTuning {
             let Some(answer) = task.gold(query).map(|gold| gold.text) else { continue };
             let joined = match &roles {
                 None => Ok(answer.clone()),
-                Some(roles) => self.joined(roles[i].as_deref(), &answer),
+                Some(roles) => self.joined(roles[i].as_deref(), query, &answer),
             };
             let verdict = match &joined {
                 Ok(_) => Verdict::right(true),
@@ -305,12 +305,16 @@ impl SelfPromptTuning {
     }
 
     /// Role and answer as one output, or why there is none.
-    fn joined(&self, role: Option<&str>, answer: &str) -> Result<String, &'static str> {
+    fn joined(&self, role: Option<&str>, query: &Prompt, answer: &str) -> Result<String, &'static str> {
         let role = role.ok_or("no_role")?;
         // Filler is no role, and is not tested as one.
         let objection = match self.annotator {
             Annotator::Filler { .. } => None,
-            _ => self.fit.objection(role, answer),
+            // A rationale ends in its answer, which must not leak by itself either.
+            _ => [Some(answer), query.field("answer")]
+                .into_iter()
+                .flatten()
+                .find_map(|answer| self.fit.objection(role, answer)),
         };
         match objection {
             Some(reason) => Err(reason),

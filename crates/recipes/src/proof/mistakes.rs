@@ -120,13 +120,13 @@ fn run(options: &ProofOptions<'_>) -> Result<ProofReport> {
 impl Plan {
     fn of(scale: Scale) -> Plan {
         let full = scale == Scale::Full;
-        let width = if full { 96 } else { 32 };
+        let width = if full { 64 } else { 32 };
         let nothing = Evaluation { problems: 0, ..Evaluation::default() };
-        let modular = Modular { shortest: 3, longest: 4, addend: 30, factor: 9 };
+        let modular = Modular { shortest: 2, longest: 3, addend: 20, factor: 5 };
         Plan {
             shape: Shape {
                 hidden_size: width,
-                layers: if full { 3 } else { 1 },
+                layers: if full { 2 } else { 1 },
                 heads: 4,
                 kv_heads: 4,
                 intermediate_size: width * 5 / 2,
@@ -337,14 +337,14 @@ mod dev {
         plan.base.until = var("UNTIL", plan.base.until);
         plan.base.most = var("MOST", plan.base.most);
         plan.base.rows = var("ROWS", plan.base.rows);
-        plan.shape.hidden_size = var("WIDTH", 96);
-        plan.shape.layers = var("LAYERS", 3);
+        plan.shape.hidden_size = var("WIDTH", 64);
+        plan.shape.layers = var("LAYERS", 2);
         plan.shape.intermediate_size = plan.shape.hidden_size * 5 / 2;
         plan.recipe.task = TaskConfig::Modular(Modular {
-            shortest: var("SHORT", 3),
-            longest: var("LONG", 4),
-            addend: var("ADDEND", 30),
-            factor: var("FACTOR", 9),
+            shortest: var("SHORT", 2),
+            longest: var("LONG", 3),
+            addend: var("ADDEND", 20),
+            factor: var("FACTOR", 5),
         });
         plan.recipe.questions = var("N", plan.recipe.questions);
         plan.questions = var("TEST", plan.questions);

@@ -85,13 +85,13 @@ fn run(options: &ProofOptions<'_>) -> Result<ProofReport> {
 impl Plan {
     fn of(scale: Scale) -> Plan {
         let full = scale == Scale::Full;
-        let width = if full { 96 } else { 32 };
+        let width = if full { 64 } else { 32 };
         let nothing = Evaluation { problems: 0, ..Evaluation::default() };
         let schedule = Schedule { shape: Course::Linear, warmup: 10, floor: 0.1 };
         Plan {
             shape: Shape {
                 hidden_size: width,
-                layers: if full { 3 } else { 1 },
+                layers: if full { 2 } else { 1 },
                 heads: 4,
                 kv_heads: 4,
                 intermediate_size: width * 5 / 2,
@@ -319,8 +319,9 @@ mod dev {
         let options = ProofOptions { seeds, scale: Scale::Full, observer: &Silent, stop: Stop::default() };
         let mut plan = Plan::of(Scale::Full);
         plan.base.0 = var("BASE", plan.base.0);
-        plan.shape.hidden_size = var("WIDTH", 96);
+        plan.shape.hidden_size = var("WIDTH", 64);
         plan.shape.intermediate_size = plan.shape.hidden_size * 5 / 2;
+        plan.shape.layers = var("LAYERS", 2);
         plan.recipe.examples = var("N", plan.recipe.examples);
         plan.recipe.sft.lr = var("LR", plan.recipe.sft.lr);
         plan.recipe.sft.amount = Amount::Epochs { epochs: var("EPOCHS", 15) };

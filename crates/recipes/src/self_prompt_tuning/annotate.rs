@@ -108,6 +108,7 @@ impl Annotator {
             Annotator::Field { noise, .. } if !(0.0..=1.0).contains(noise) => {
                 Err(Error::invalid("annotator.noise", "between 0 and 1", noise))
             }
+            Annotator::Policy { policy, .. } => policy.check(),
             _ => Ok(()),
         }
     }
