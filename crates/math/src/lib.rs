@@ -25,6 +25,7 @@ pub mod regret;
 pub mod regret_fit;
 pub mod relax;
 pub mod rouge;
+pub mod rethinking;
 pub mod schedule;
 pub mod select;
 pub mod sft;

@@ -14,6 +14,7 @@ pub mod policy;
 pub mod problems;
 pub mod rows;
 pub mod synth;
+pub mod segments;
 pub mod task;
 mod task_config;
 pub mod wording;

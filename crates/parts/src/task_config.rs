@@ -6,6 +6,7 @@ use crate::task::colours::Colours;
 use crate::task::instructions::Instructions;
 use crate::task::dialogues::Dialogues;
 use crate::task::modular::{Modular, ModularProblem};
+use crate::task::operators::Operators;
 use crate::task::programs::{Programs, number, trace};
 use crate::task::two_steps::{self, Annotator, TwoStepAnnotator, TwoSteps};
 use crate::task::puzzles::{Puzzles, said};
@@ -36,6 +37,8 @@ pub enum TaskConfig {
     Puzzles(Puzzles),
     /// Questions whose answers keep written rules or do not.
     Dialogues(Dialogues),
+    /// An operator that means different things in different talk.
+    Operators(Operators),
 }
 
 impl Default for TaskConfig {
@@ -65,6 +68,7 @@ impl TaskConfig {
             TaskConfig::TwoSteps(problems) => problems.check("task"),
             TaskConfig::Puzzles(puzzles) => puzzles.check("task"),
             TaskConfig::Dialogues(dialogues) => dialogues.check("task"),
+            TaskConfig::Operators(operators) => operators.check("task"),
         }
     }
 
@@ -109,6 +113,11 @@ impl TaskConfig {
             TaskConfig::Dialogues(dialogues) => {
                 dialogues.check("task")?;
                 OpenTask { task: Box::new(dialogues.clone()), vote: Box::new(|_, _| None) }
+            }
+            TaskConfig::Operators(operators) => {
+                operators.check("task")?;
+                let vote = |_: &Prompt, answer: &Completion| Some(answer.text.trim().to_owned());
+                OpenTask { task: Box::new(operators.clone()), vote: Box::new(vote) }
             }
         })
     }

@@ -2,12 +2,14 @@
 
 pub mod alp_gmm;
 pub mod apohf;
+mod asked;
 pub mod b_star;
 pub mod cascading_rl;
 pub mod evolve;
 pub mod fair_onesided;
 pub mod grid;
 pub mod learn_active;
+pub mod mistakes;
 pub mod nano;
 pub mod pref_randomization;
 pub mod preset;
@@ -20,6 +22,7 @@ pub mod self_guide;
 #[path = "self.rs"]
 pub mod self_;
 pub mod self_align;
+pub mod self_prompt_tuning;
 pub mod self_sampled;
 pub mod slate_thompson;
 #[cfg(test)]
@@ -41,6 +44,7 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<evolve::Evolve>(),
     DynRecipe::of::<fair_onesided::FairOnesided>(),
     DynRecipe::of::<learn_active::LearnActive>(),
+    DynRecipe::of::<mistakes::Mistakes>(),
     DynRecipe::of::<pref_randomization::PrefRandomization>(),
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
@@ -48,6 +52,7 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<self_guide::SelfGuide>(),
     DynRecipe::of::<self_::SelfEvolution>(),
     DynRecipe::of::<self_align::SelfAlign>(),
+    DynRecipe::of::<self_prompt_tuning::SelfPromptTuning>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
     DynRecipe::of::<slate_thompson::SlateThompson>(),
     DynRecipe::of::<weak_supervision::WeakSupervision>(),
@@ -62,6 +67,7 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::evolve::PROOF,
     proof::fair_onesided::PROOF,
     proof::learn_active::PROOF,
+    proof::mistakes::PROOF,
     proof::pref_randomization::PROOF,
     proof::pretrain::PROOF,
     proof::raft::PROOF,
@@ -69,6 +75,7 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::self_guide::PROOF,
     proof::self_::PROOF,
     proof::self_align::PROOF,
+    proof::self_prompt_tuning::PROOF,
     proof::self_sampled::PROOF,
     proof::slate_thompson::PROOF,
     proof::weak_supervision::PROOF,

@@ -78,6 +78,16 @@ pub const PRESETS: &[Preset] = &[
         name: "chat",
         about: "a chat model as the teacher, the local model as the student",
         text: include_str!("../presets/self-align/chat.toml"),
+        recipe: "mistakes",
+        name: "nano",
+        about: "the bundled model on chains modulo 100 that it has not seen, minutes on two cores",
+        text: include_str!("../presets/mistakes/nano.toml"),
+    },
+    Preset {
+        recipe: "self-prompt-tuning",
+        name: "small",
+        about: "a small model from scratch on ambiguous operators, minutes on two cores",
+        text: include_str!("../presets/self-prompt-tuning/small.toml"),
     },
     Preset {
         recipe: "self-sampled",

@@ -14,6 +14,7 @@ pub(crate) mod evolve;
 pub(crate) mod fair_onesided;
 pub(crate) mod lab;
 pub(crate) mod learn_active;
+pub(crate) mod mistakes;
 pub(crate) mod pref_randomization;
 pub(crate) mod pretrain;
 pub(crate) mod raft;
@@ -22,6 +23,7 @@ pub(crate) mod self_guide;
 #[path = "proof/self.rs"]
 pub(crate) mod self_;
 pub(crate) mod self_align;
+pub(crate) mod self_prompt_tuning;
 pub(crate) mod self_sampled;
 pub(crate) mod slate_thompson;
 pub(crate) mod weak_supervision;

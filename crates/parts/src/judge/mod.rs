@@ -3,12 +3,14 @@
 pub mod consistency;
 mod hygiene;
 mod not_judged;
+mod part;
 mod reference;
 mod sum;
 
 pub use consistency::Consistency;
 pub use hygiene::{Hygiene, HygieneRules};
 pub use not_judged::NotJudged;
+pub use part::PartOf;
 pub use reference::Reference;
 pub use sum::Sum;
 

@@ -19,6 +19,7 @@ mod hand;
 pub mod instructions;
 pub mod modular;
 mod operation;
+pub mod operators;
 mod path;
 mod posed;
 pub mod probe;
