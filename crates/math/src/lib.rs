@@ -21,6 +21,7 @@ pub mod numpy;
 pub mod objective;
 pub mod off_policy;
 pub mod order;
+pub mod preference;
 pub mod regret;
 pub mod regret_fit;
 pub mod relax;

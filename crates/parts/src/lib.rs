@@ -1,5 +1,6 @@
 //! Reusable policies, tasks, explorers, judges and learners.
 
+pub mod ask;
 pub mod check;
 mod critic;
 pub mod dataset;

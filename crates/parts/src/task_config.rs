@@ -5,6 +5,7 @@ use crate::problems::ProblemFile;
 use crate::task::colours::Colours;
 use crate::task::modular::{Modular, ModularProblem};
 use crate::task::programs::{Programs, number, trace};
+use crate::task::puzzles::{Puzzles, said};
 use crate::task::{SuiteConfig, check_reply};
 use autodidact_core::chat::{Chat, Completion, Prompt};
 use autodidact_core::{Result, Task};
@@ -24,6 +25,8 @@ pub enum TaskConfig {
     Programs(Programs),
     /// Sentences that are rewarded for colour words; no answer is right or wrong.
     Colours(Colours),
+    /// Small puzzles of five kinds with worked rationales.
+    Puzzles(Puzzles),
 }
 
 impl Default for TaskConfig {
@@ -49,6 +52,7 @@ impl TaskConfig {
             TaskConfig::Modular(modular) => modular.check("task"),
             TaskConfig::Programs(programs) => programs.check("task"),
             TaskConfig::Colours(colours) => colours.check("task"),
+            TaskConfig::Puzzles(puzzles) => puzzles.check("task"),
         }
     }
 
@@ -75,6 +79,11 @@ impl TaskConfig {
             TaskConfig::Colours(colours) => {
                 colours.check("task")?;
                 OpenTask { task: Box::new(colours.clone()), vote: Box::new(|_, _| None) }
+            }
+            TaskConfig::Puzzles(puzzles) => {
+                puzzles.check("task")?;
+                let vote = |_: &Prompt, answer: &Completion| said(&answer.text);
+                OpenTask { task: Box::new(puzzles.clone()), vote: Box::new(vote) }
             }
         })
     }

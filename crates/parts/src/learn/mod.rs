@@ -2,6 +2,8 @@
 
 mod gold;
 mod keep;
+mod pairs;
+mod prefer;
 mod replay;
 mod rows;
 mod sft;
@@ -9,6 +11,8 @@ mod tuner;
 
 pub use gold::{gold_groups, gold_tries};
 pub use keep::Keep;
+pub use pairs::{Pair, Pairs};
+pub use prefer::{Prefer, PreferConfig, Reference};
 pub use replay::Replay;
 pub use rows::{Amount, Batch, Weigh, in_tokens, plan, row_of, written};
 pub use sft::{Sft, SftConfig};

@@ -2,7 +2,7 @@
 //! the state that makes a run resumable.
 
 use autodidact_core::{Error, Lesson, Metrics, Result, Snapshot, Spend};
-use autodidact_lm::{AdamW, Dtype, Lm, Trainer};
+use autodidact_lm::{AdamW, Dtype, Lm, Pulled, Trainer};
 use autodidact_math::schedule::Schedule;
 use autodidact_math::{Objective, Row};
 use serde::{Deserialize, Serialize};
@@ -162,6 +162,11 @@ impl Tuner {
 
     /// One optimiser step down `objective` on `rows`, whose weights carry the normaliser.
     pub fn update(&mut self, rows: &[Row], objective: &dyn Objective) -> Result<()> {
+        self.measured(rows, objective).map(drop)
+    }
+
+    /// The same, with what was measured of the rows before the step.
+    pub fn measured(&mut self, rows: &[Row], objective: &dyn Objective) -> Result<Pulled> {
         let pulled = self.trainer.pull(rows, objective)?;
         if let Some(work) = self.lm.work() {
             work.add_tokens(pulled.tokens);
@@ -177,7 +182,7 @@ impl Tuner {
         tally.tokens += pulled.tokens;
         tally.rows += rows.len() as u64;
         if pulled.targets == 0 {
-            return Ok(());
+            return Ok(pulled);
         }
         let rate = self.config.schedule.rate(self.config.lr, self.step, self.span);
         let report = self.trainer.step(rate)?;
@@ -186,7 +191,7 @@ impl Tuner {
         tally.updates += 1;
         tally.grad_norm += report.grad_norm;
         tally.rate = rate;
-        Ok(())
+        Ok(pulled)
     }
 
     /// Ends the lesson: its numbers and what it spent.

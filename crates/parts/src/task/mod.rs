@@ -24,6 +24,7 @@ mod problem;
 mod product;
 pub mod programs;
 mod puzzle;
+pub mod puzzles;
 mod row;
 mod rules;
 mod skill;
