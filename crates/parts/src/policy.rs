@@ -1,5 +1,9 @@
 //! Who answers a recipe's prompts.
 
+mod best_of;
+
+pub use best_of::{BestOf, Draws, enough};
+
 use autodidact_core::chat::Chat;
 use autodidact_core::{Policy, Result};
 use autodidact_lm::Lm;

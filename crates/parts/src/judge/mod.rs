@@ -1,11 +1,14 @@
-//! Judges that hold other judges: sums, hygiene tests and log-ratios to a reference.
+//! Judges that hold other judges (sums, hygiene tests, log-ratios to a reference), and a model's own
+//! likelihood as a judge.
 
 mod hygiene;
 mod reference;
+mod self_reward;
 mod sum;
 
 pub use hygiene::{Hygiene, HygieneRules};
 pub use reference::Reference;
+pub use self_reward::{Likelihood, Mass, SelfReward, SelfRewardConfig};
 pub use sum::Sum;
 
 use autodidact_core::Verdict;
