@@ -7,6 +7,7 @@
 //!
 //! Source: Huang et al. 2024, arXiv 2412.01951; XPO: Xie et al. 2024, arXiv 2405.21046.
 
+mod auc;
 pub mod coverage;
 mod explore;
 pub mod law;
@@ -15,6 +16,7 @@ mod patience;
 mod softmax;
 mod token_tree;
 
+pub use auc::auc;
 pub use explore::{Data, Explore, Explored, one_in_thousands};
 pub use pairs::{Pair, Pairs, Residual, Search};
 pub use patience::Patience;

@@ -17,6 +17,7 @@ pub mod proof;
 pub mod raft;
 pub mod relax;
 pub mod self_sampled;
+pub mod sharpening;
 pub mod slate_thompson;
 #[cfg(test)]
 mod testing;
@@ -41,6 +42,7 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<raft::Raft>(),
     DynRecipe::of::<relax::Relax>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
+    DynRecipe::of::<sharpening::Sharpening>(),
     DynRecipe::of::<slate_thompson::SlateThompson>(),
 ];
 
@@ -58,6 +60,7 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::raft::PROOF,
     proof::relax::PROOF,
     proof::self_sampled::PROOF,
+    proof::sharpening::PROOF,
     proof::slate_thompson::PROOF,
 ];
 

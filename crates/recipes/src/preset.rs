@@ -53,6 +53,12 @@ pub const PRESETS: &[Preset] = &[
         about: "a small model from scratch on generated expressions, minutes on two cores",
         text: include_str!("../presets/self-sampled/small.toml"),
     },
+    Preset {
+        recipe: "sharpening",
+        name: "nano",
+        about: "the bundled model on two cores, minutes",
+        text: include_str!("../presets/sharpening/nano.toml"),
+    },
 ];
 
 impl Preset {

@@ -19,6 +19,7 @@ pub(crate) mod pretrain;
 pub(crate) mod raft;
 pub(crate) mod relax;
 pub(crate) mod self_sampled;
+pub(crate) mod sharpening;
 pub(crate) mod slate_thompson;
 
 pub use arm::{Recorder, Track, arm};
