@@ -286,7 +286,7 @@ impl Sharpening {
         lm: &Lm,
         task: &OpenTask,
         run: &mut Run<'r>,
-        sample: impl FnOnce(Vec<Ask<Chat>>, &mut Run<'r>) -> Result<Vec<Group<Chat>>>,
+        mut sample: impl FnMut(Vec<Ask<Chat>>, &mut Run<'r>) -> Result<Vec<Group<Chat>>>,
     ) -> Result<()> {
         let truth = task.task.judge();
         let mut learner = Sft::around(lm, &self.sft, Keep::Above { threshold: 0.0 })?;

@@ -4,6 +4,9 @@
 //! policy maximises `J(pi) = E_pi[r] - beta KL(pi || base)`. Adding a constant to the rewards of a prompt
 //! changes neither.
 
+use rand::Rng;
+use rand_distr::{Distribution, Gamma};
+
 /// The law of the likeliest of `n` draws from `base`, response by response in the order of `base`.
 ///
 /// With `G_k` the mass of the responses that are no likelier than the k-th, the k-th is kept with
@@ -78,6 +81,17 @@ pub fn highest_objective(base: &[f64], rewards: &[f64], beta: f64) -> f64 {
     highest + beta * mean.ln()
 }
 
+/// A law drawn from the symmetric Dirichlet distribution, from the likeliest response to the least likely.
+/// `concentration` is above 0: small ones put most of the mass on few responses.
+pub fn dirichlet(responses: usize, concentration: f64, rng: &mut impl Rng) -> Vec<f64> {
+    let gamma = Gamma::new(concentration, 1.0).expect("the concentration is above 0");
+    let mut law: Vec<f64> = (0..responses).map(|_| gamma.sample(rng).max(f64::MIN_POSITIVE)).collect();
+    law.sort_by(|a, b| b.total_cmp(a));
+    let sum: f64 = law.iter().sum();
+    law.iter_mut().for_each(|mass| *mass /= sum);
+    law
+}
+
 /// The natural logarithms.
 pub fn logs(base: &[f64]) -> Vec<f64> {
     base.iter().map(|mass| mass.ln()).collect()
@@ -136,6 +150,18 @@ mod tests {
         // .5 ln E[p^2] = .5 ln(.064 + .027 + .008 + .001) = .5 ln .1.
         assert!((objective(&best, &P, &rewards, beta) + 1.151293).abs() < 5e-7);
         assert!((highest_objective(&P, &rewards, beta) + 1.151293).abs() < 5e-7);
+    }
+
+    #[test]
+    fn a_drawn_law_is_sorted_and_peaked_where_the_concentration_is_small() {
+        let mut rng = rand_pcg::Pcg64::new(1, 2);
+        let mut top = |concentration| {
+            let laws: Vec<Vec<f64>> = (0..50).map(|_| dirichlet(20, concentration, &mut rng)).collect();
+            assert!(laws.iter().all(|law| law.is_sorted_by(|a, b| a >= b)));
+            assert!(laws.iter().all(|law| (law.iter().sum::<f64>() - 1.0).abs() < 1e-9));
+            laws.iter().map(|law| law[0]).sum::<f64>() / 50.0
+        };
+        assert!(top(0.02) > 0.7 && top(100.0) < 0.1);
     }
 
     #[test]

@@ -7,11 +7,10 @@
 use super::super::{Chart, Line, ProofOptions, ProofReport, Scale, Table, between};
 use super::shown;
 use autodidact_core::{Error, Result, Rng, Seed};
-use autodidact_math::sharpening::law::{best_of, logs, miss};
+use autodidact_math::sharpening::law::{best_of, dirichlet, logs, miss};
 use autodidact_math::sharpening::{Patience, coverage};
 use autodidact_math::summary::mean;
 use rand::Rng as _;
-use rand_distr::{Distribution, Gamma};
 
 const TRIES: [u32; 6] = [1, 2, 5, 10, 25, 50];
 const RESPONSES: usize = 50;
@@ -126,7 +125,12 @@ pub(super) fn add(report: &mut ProofReport, options: &ProofOptions<'_>) -> Resul
 
 fn measure(seed: Seed, prompts: usize, repeats: usize) -> Outcome {
     let mut rng = seed.at("prompts", 0).rng();
-    let bases: Vec<Vec<f64>> = (0..prompts).map(|_| dirichlet(&mut rng)).collect();
+    let bases: Vec<Vec<f64>> = (0..prompts)
+        .map(|_| {
+            let concentration: f64 = rng.random_range(0.02f64.ln()..0.0).exp();
+            dirichlet(RESPONSES, concentration, &mut rng)
+        })
+        .collect();
     let mut alike = vec![0.8 / (RESPONSES - 1) as f64; RESPONSES];
     alike[0] = 0.2;
     let alike = vec![alike; prompts];
@@ -153,17 +157,6 @@ fn measure(seed: Seed, prompts: usize, repeats: usize) -> Outcome {
         alike: (fixed(&alike), adaptive(&alike, repeats / 10, &mut rng)),
         coverage: coverage::coverage_of_one(&bases),
     }
-}
-
-/// A law over the responses, sorted from the likeliest to the least likely.
-fn dirichlet(rng: &mut Rng) -> Vec<f64> {
-    let concentration: f64 = rng.random_range(0.02f64.ln()..0.0).exp();
-    let gamma = Gamma::new(concentration, 1.0).expect("the concentration is above 0");
-    let mut law: Vec<f64> = (0..RESPONSES).map(|_| gamma.sample(rng).max(1e-12)).collect();
-    law.sort_by(|a, b| b.total_cmp(a));
-    let sum: f64 = law.iter().sum();
-    law.iter_mut().for_each(|mass| *mass /= sum);
-    law
 }
 
 /// The rank of a draw, 0 for the likeliest.
