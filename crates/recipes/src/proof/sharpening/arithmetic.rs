@@ -48,6 +48,10 @@ const DRAWN: u32 = 50;
 /// The share of held-out problems solved by greedy decoding at which the base is done.
 const HALF: f64 = 0.47;
 
+/// Updates between two looks at the base, and the problems looked at.
+const EVERY: u64 = 10;
+const VALIDATED: usize = 200;
+
 /// How large the experiment is.
 struct Plan {
     shape: Shape,
@@ -121,8 +125,8 @@ impl Plan {
             shape: Shape {
                 hidden_size: width,
                 layers: if full { 3 } else { 1 },
-                heads: width / 24 + 1 - (width / 24) % 2,
-                kv_heads: 1,
+                heads: if full { 4 } else { 2 },
+                kv_heads: if full { 2 } else { 1 },
                 intermediate_size: width * 8 / 3,
                 context: 96,
             },
@@ -204,13 +208,13 @@ impl Plan {
         let mut rows = solutions(&lm, task, Split::Train, self.pool, root.at("pool", 0))?;
         // One row in five shows the skill that nothing sharpens.
         rows.extend(solutions(&lm, other, Split::Train, self.pool / 4, root.at("pool", 1))?);
-        let problems = task.task.draw(Split::Validation, 100, &mut root.at("problems", 0).rng())?;
+        let problems = task.task.draw(Split::Validation, VALIDATED, &mut root.at("problems", 0).rng())?;
         let truth = task.task.judge();
         let (most, _) = self.updates;
         let mut early = None;
         let (updates, _) = arm("raise", seed, options, Sharpening::CARD, |run| {
             self.teach(&lm, &rows, most, root, options, |step| {
-                if !step.is_multiple_of(20) {
+                if !step.is_multiple_of(EVERY) {
                     return Ok(false);
                 }
                 let asks = Ask::each(&problems, 1, &at(0.0));
@@ -236,7 +240,7 @@ impl Plan {
     ) -> Result<u64> {
         let schedule = Schedule { shape: Course::Constant, warmup: most / 50, floor: 0.0 };
         let mut tuner =
-            Tuner::around(lm, TuneConfig { lr: 2e-3, schedule, horizon: most, ..TuneConfig::default() })?;
+            Tuner::around(lm, TuneConfig { lr: 1.5e-3, schedule, horizon: most, ..TuneConfig::default() })?;
         tuner.begin(most)?;
         for step in 1..=most {
             if options.stop.requested() {

@@ -3,7 +3,7 @@
 use super::super::super::{Chart, Line, ProofReport, Table, between, claim};
 use super::super::curves::{Curves, TRIES};
 use super::super::{above, shown};
-use super::{ARMS, DRAWN, HALF, Measured, N, Outcome, Plan, SELF_DISTILLED, SHARPENED};
+use super::{ARMS, DRAWN, EVERY, HALF, Measured, N, Outcome, Plan, SELF_DISTILLED, SHARPENED, VALIDATED};
 use autodidact_math::summary::mean;
 
 pub(super) fn add(report: &mut ProofReport, plan: &Plan, outcomes: &[Outcome]) {
@@ -32,8 +32,8 @@ pub(super) fn add(report: &mut ProofReport, plan: &Plan, outcomes: &[Outcome]) {
     let updates =
         mean(&outcomes.iter().map(|one| one.updates as f64).collect::<Vec<_>>()).unwrap_or(f64::NAN);
     report.notes.push(format!(
-        "Language model: numbers from 10 to 99 are tokens; bases train until {HALF} of 100 validation problems are \
-         solved by greedy decoding, looked at every 20 updates, here {updates:.0} of {} rows; one row in five is a \
+        "Language model: numbers from 10 to 99 are tokens; bases train until {HALF} of {VALIDATED} validation problems \
+         are solved by greedy decoding, looked at every {EVERY} updates, here {updates:.0} of {} rows; one row in five is a \
          straight-line program, the other skill. {DRAWN} answers to each of {} test problems are drawn once and \
          subsampled. Methods see {} problems without answers (the card: 1,000).",
         plan.rows, plan.held_out.0, plan.recipe.problems
