@@ -1,6 +1,7 @@
 //! Pure functions on slices: objectives, estimators, intervals, schedules.
 
 pub mod balance;
+pub mod ball_quadratic;
 pub mod bandit;
 pub mod box_least_squares;
 pub mod bradley_terry;
@@ -29,6 +30,7 @@ pub mod rethinking;
 pub mod schedule;
 pub mod select;
 pub mod sft;
+pub mod sharpening;
 pub mod slate;
 pub mod summary;
 pub mod welch;

@@ -6,6 +6,10 @@ pub mod transcript;
 
 pub use replay::Replay;
 
+mod best_of;
+
+pub use best_of::{BestOf, Draws, enough};
+
 use autodidact_core::chat::Chat;
 use autodidact_core::{Policy, Result};
 use autodidact_lm::Lm;

@@ -24,6 +24,7 @@ pub mod self_;
 pub mod self_align;
 pub mod self_prompt_tuning;
 pub mod self_sampled;
+pub mod sharpening;
 pub mod slate_thompson;
 #[cfg(test)]
 mod testing;
@@ -54,6 +55,7 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<self_align::SelfAlign>(),
     DynRecipe::of::<self_prompt_tuning::SelfPromptTuning>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
+    DynRecipe::of::<sharpening::Sharpening>(),
     DynRecipe::of::<slate_thompson::SlateThompson>(),
     DynRecipe::of::<weak_supervision::WeakSupervision>(),
 ];
@@ -77,6 +79,7 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::self_align::PROOF,
     proof::self_prompt_tuning::PROOF,
     proof::self_sampled::PROOF,
+    proof::sharpening::PROOF,
     proof::slate_thompson::PROOF,
     proof::weak_supervision::PROOF,
 ];

@@ -100,6 +100,10 @@ pub const PRESETS: &[Preset] = &[
         name: "small",
         about: "a small model from scratch on generated puzzles, minutes on two cores",
         text: include_str!("../presets/weak-supervision/small.toml"),
+        recipe: "sharpening",
+        name: "nano",
+        about: "the bundled model on two cores, minutes",
+        text: include_str!("../presets/sharpening/nano.toml"),
     },
 ];
 

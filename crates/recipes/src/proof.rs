@@ -25,6 +25,7 @@ pub(crate) mod self_;
 pub(crate) mod self_align;
 pub(crate) mod self_prompt_tuning;
 pub(crate) mod self_sampled;
+pub(crate) mod sharpening;
 pub(crate) mod slate_thompson;
 pub(crate) mod weak_supervision;
 
