@@ -126,6 +126,9 @@ pub struct Completion {
     pub text: String,
     /// Why the answer ended.
     pub finish: Finish,
+    /// What went wrong where there is no answer ([`Finish::Failed`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
 }
 
 /// Why a completion ended.
@@ -137,9 +140,16 @@ pub enum Finish {
     Stop,
     /// `max_tokens` or the context length was reached first.
     Length,
+    /// The request for it failed, so that there is no answer; never an empty one.
+    Failed,
 }
 
 impl Completion {
+    /// No answer, for that reason.
+    pub fn failed(reason: impl Into<String>) -> Completion {
+        Completion { finish: Finish::Failed, failure: Some(reason.into()), ..Completion::default() }
+    }
+
     /// How many tokens were sampled.
     pub fn sampled(&self) -> usize {
         self.tokens.len() - self.given as usize
@@ -151,12 +161,18 @@ impl Completion {
 struct Rest {
     given: u32,
     finish: Finish,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
 }
 
 impl Answer for Completion {
     fn pack(&self) -> serde_json::Result<Packed> {
         Ok(Packed {
-            json: serde_json::to_string(&Rest { given: self.given, finish: self.finish })?,
+            json: serde_json::to_string(&Rest {
+                given: self.given,
+                finish: self.finish,
+                failure: self.failure.clone(),
+            })?,
             text: self.text.clone(),
             prompt_tokens: self.prompt.clone(),
             tokens: self.tokens.clone(),
@@ -175,11 +191,19 @@ impl Answer for Completion {
             policy_logprobs: packed.policy_logprobs.clone(),
             text: packed.text.clone(),
             finish: rest.finish,
+            failure: rest.failure,
         })
     }
 
     fn truncated(&self) -> bool {
         self.finish == Finish::Length
+    }
+
+    fn failure(&self) -> Option<&str> {
+        match self.finish {
+            Finish::Failed => Some(self.failure.as_deref().unwrap_or("the request failed")),
+            Finish::Stop | Finish::Length => None,
+        }
     }
 }
 
@@ -197,10 +221,19 @@ mod tests {
             policy_logprobs: vec![0.0, -0.333_333_34, -2.5],
             text: "ab".into(),
             finish: Finish::Length,
+            failure: None,
         };
         let packed = completion.pack().expect("packs");
         assert_eq!(Completion::unpack(&packed).expect("unpacks"), completion);
         assert!(completion.truncated());
         assert_eq!(completion.sampled(), 2);
+    }
+
+    #[test]
+    fn a_failed_request_is_no_answer_and_says_why() {
+        let failed = Completion::failed("the deadline of 60 s passed");
+        assert_eq!(Completion::unpack(&failed.pack().expect("packs")).expect("unpacks"), failed);
+        assert_eq!(failed.failure(), Some("the deadline of 60 s passed"));
+        assert_eq!(Completion::default().failure(), None);
     }
 }

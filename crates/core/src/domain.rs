@@ -37,6 +37,13 @@ pub trait Answer: Item {
     fn truncated(&self) -> bool {
         false
     }
+
+    /// Why there is no answer, where the policy failed to get one: a deadline, a refused request.
+    ///
+    /// Such an answer is recorded with this as its verdict's error; no judge sees it.
+    fn failure(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// An answer in the columns of the ledger's `samples` table.

@@ -49,6 +49,15 @@ pub const METRICS: &[Metric] = metrics! {
     "greedy/low": "lower end of the 95 % interval of greedy",
     "greedy/high": "upper end of the 95 % interval of greedy",
     "kept_ratio": "share of an attempt's answers that the learner keeps",
+    "candidates": "items that a chain of rules was given",
+    "kept": "items that passed every rule",
+    "dropped": "items that the rule of this stage's name dropped",
+    "duplicates": "share of generated items that were there already",
+    "distinct": "distinct answers a prompt, averaged",
+    "failed_ratio": "share of answers whose request failed",
+    "label_accuracy": "share of training targets that are right, where the truth is known",
+    "kl_from_base": "mean log-probability of held-out tokens under the base minus under the model, in nats",
+    "other_skills": "share of right greedy answers on a task that the run does not train on",
     "loss_of_base": "loss on held-out pre-training rows, in nats a target",
 };
 

@@ -63,7 +63,17 @@ impl Tokenizer {
     /// The tokenizer of the bundled models: one token a byte, then 16 special tokens
     /// ([`ByteSpecial`]). It encodes every text, and its files load in transformers.
     pub fn bytes() -> Tokenizer {
-        Tokenizer::build(Path::new(""), bytes::files()).expect("the bundled tokenizer is well formed")
+        Tokenizer::build(Path::new(""), bytes::files(&[])).expect("the bundled tokenizer is well formed")
+    }
+
+    /// The byte tokenizer with one more token for each of these texts, in their order from id 272 on.
+    ///
+    /// Wherever a text occurs it becomes its token, the longest first; everything else stays bytes, so
+    /// every text still comes back exactly. Small worlds of few words get short sequences this way.
+    /// Fails on a text that is empty, not ASCII, there twice or spells a special token.
+    pub fn words(words: &[&str]) -> Result<Tokenizer> {
+        bytes::check(words)?;
+        Tokenizer::build(Path::new(""), bytes::files(words))
     }
 
     /// Reads the tokenizer's files from among others that are in memory, by name and contents.
@@ -284,6 +294,20 @@ mod tests {
     }
 
     #[test]
+    fn words_are_tokens_the_longest_first_and_the_text_comes_back() {
+        let tokenizer = Tokenizer::words(&[" red", "[role]", " re", "\n"]).expect("sound words");
+        let text = "a red rex [role]\n<|eos|>redé";
+        let ids = tokenizer.encode(text).expect("encodes");
+        assert_eq!(ids, [97, 272, 274, 120, 32, 273, 275, 257, 114, 101, 100, 0xc3, 0xa9]);
+        assert_eq!(tokenizer.decode(&ids), "a red rex [role]\nredé");
+        assert_eq!(tokenizer.0.engine.decode(&ids, true).expect("decodes"), "a red rex [role]\nredé");
+        assert_eq!(tokenizer.n_tokens(), 276);
+        for words in [[""; 1].as_slice(), &["a", "a"], &["<|eos|>"], &["é"]] {
+            assert!(Tokenizer::words(words).is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
     fn spans_cover_the_text_byte_by_byte() {
         let spans = Tokenizer::bytes().encode_spans("x<|end|>y").expect("encodes");
         assert_eq!(spans, [(120, 0..1), (262, 1..8), (121, 8..9)]);
@@ -300,7 +324,7 @@ mod tests {
 
     #[test]
     fn ids_beyond_any_vocabulary_are_an_error() {
-        let mut files = bytes::files();
+        let mut files = bytes::files(&[]);
         let json = files.get_mut(TOKENIZER_FILE).expect("is there");
         *json = String::from_utf8(json.clone())
             .expect("is text")
@@ -340,7 +364,7 @@ mod tests {
 
         #[test]
         fn no_file_makes_it_panic(cut in 0usize..4000, flip in 0usize..4000) {
-            let mut files = bytes::files();
+            let mut files = bytes::files(&[]);
             let json = files.get_mut(TOKENIZER_FILE).expect("is there");
             json.truncate(cut.max(1));
             let at = flip % json.len();
@@ -350,7 +374,7 @@ mod tests {
 
         #[test]
         fn no_part_makes_it_panic(at in 0usize..60, with in 0usize..6) {
-            let mut files = bytes::files();
+            let mut files = bytes::files(&[]);
             let json = files.get_mut(TOKENIZER_FILE).expect("is there");
             let mut whole: Value = serde_json::from_slice(json).expect("is JSON");
             let parts = ["/decoder", "/model", "/post_processor", "/normalizer", "/added_tokens/3", "/pre_tokenizer"];

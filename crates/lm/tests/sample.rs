@@ -176,6 +176,7 @@ fn drafts_end_at_the_end_token_at_stop_texts_and_at_the_limit() {
                     ends[0] += 1;
                 }
                 Some(Finish::Stop) if drawn.last() == Some(&257) => ends[1] += 1,
+                Some(Finish::Failed) => unreachable!("sampling has no requests that could fail"),
                 Some(Finish::Stop) => {
                     assert!(stopped, "{text:?}");
                     ends[2] += 1;

@@ -2,14 +2,18 @@
 
 pub mod check;
 mod critic;
+pub mod dataset;
 pub mod evaluate;
 pub mod judge;
 pub mod learn;
 mod model;
+pub mod monitor;
+pub mod policy;
 pub mod problems;
 pub mod rows;
 pub mod task;
 mod task_config;
+pub mod wording;
 
 pub use critic::CriticConfig;
 pub use model::{ModelConfig, Shape};

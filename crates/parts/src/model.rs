@@ -50,8 +50,9 @@ impl Default for Shape {
 }
 
 impl Shape {
-    /// The Llama configuration of this shape over the byte tokenizer.
-    pub fn config(&self) -> Result<Config> {
+    /// The Llama configuration of this shape over the byte tokenizer, with words or without
+    /// ([`Tokenizer::bytes`], [`Tokenizer::words`]).
+    pub fn config(&self, tokenizer: &Tokenizer) -> Result<Config> {
         let divides = |field: &str, part: usize, whole: usize| match part > 0 && whole.is_multiple_of(part) {
             true => Ok(()),
             false => {
@@ -60,7 +61,6 @@ impl Shape {
         };
         divides("heads", self.heads, self.hidden_size)?;
         divides("kv_heads", self.kv_heads, self.heads)?;
-        let tokenizer = Tokenizer::bytes();
         let id = |token: &str| tokenizer.id(token).expect("the byte tokenizer has it");
         let config = Config {
             architecture: Architecture::Llama,
@@ -94,8 +94,9 @@ impl ModelConfig {
             ModelConfig::Nano => bundled(),
             ModelConfig::Path { path } => Ok(Lm::open(path)?),
             ModelConfig::Random { shape, seed } => {
-                let model = Model::random(shape.config()?, Seed::root(*seed).at("weights", 0))?;
-                Ok(Lm::new(model, Tokenizer::bytes()))
+                let tokenizer = Tokenizer::bytes();
+                let model = Model::random(shape.config(&tokenizer)?, Seed::root(*seed).at("weights", 0))?;
+                Ok(Lm::new(model, tokenizer))
             }
         }
     }

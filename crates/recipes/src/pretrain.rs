@@ -144,7 +144,7 @@ impl Recipe for Pretrain {
     };
 
     fn check(&self) -> Result<()> {
-        self.shape.config()?;
+        self.shape.config(&Tokenizer::bytes())?;
         self.optimizer.check().map_err(Error::part)?;
         self.check.task()?;
         self.check.evaluation.check("check.evaluation")?;
@@ -167,7 +167,8 @@ impl Recipe for Pretrain {
     }
 
     fn run(&self, run: &mut Run<'_>) -> Result<()> {
-        let model = Model::random(self.shape.config()?, run.seed("weights")).map_err(Error::part)?;
+        let model = Model::random(self.shape.config(&Tokenizer::bytes())?, run.seed("weights"))
+            .map_err(Error::part)?;
         let lm = Lm::new(model.clone(), Tokenizer::bytes());
         let mut learner = Pretraining::new(self, &model, run.seed("rows"))?;
         let checked = self.check.task()?;

@@ -7,7 +7,7 @@
 use super::job::Job;
 use crate::error::Result;
 use crate::units;
-use autodidact_lm::{Config, Layout};
+use autodidact_lm::{Config, Layout, Tokenizer};
 use autodidact_parts::{ModelConfig, Shape};
 use serde::Serialize;
 use toml::{Table, Value};
@@ -117,12 +117,12 @@ fn memory(parameters: u64) -> u64 {
 fn parameters(settings: &Table) -> Result<u64> {
     let invalid = |error: toml::de::Error| autodidact_core::Error::invalid("model", "a model", error);
     let config = if let Some(shape) = settings.get("shape") {
-        shape.clone().try_into::<Shape>().map_err(invalid)?.config()?
+        shape.clone().try_into::<Shape>().map_err(invalid)?.config(&Tokenizer::bytes())?
     } else {
         let model = settings.get("model").cloned().unwrap_or_else(|| Value::Table(Table::new()));
         match model.try_into::<ModelConfig>().map_err(invalid)? {
             ModelConfig::Path { path } => Config::open(&path)?,
-            ModelConfig::Random { shape, .. } => shape.config()?,
+            ModelConfig::Random { shape, .. } => shape.config(&Tokenizer::bytes())?,
             ModelConfig::Nano => autodidact_recipes::nano::open()?.model().config().clone(),
         }
     };

@@ -155,9 +155,8 @@ fn stretch<D: Domain>(
         let proposals = parts.policy.propose(&asks, &seeds)?;
         cells::check(&asks, proposals.answers.iter().map(Vec::len), "the number of answers")?;
         let judging = Instant::now();
-        let judged = parts.judge.judge(&asks, &proposals.answers)?;
+        let judged = cells::judge(&*parts.judge, &asks, &proposals.answers)?;
         attempt.judge_seconds += judging.elapsed().as_secs_f64();
-        cells::check(&asks, judged.verdicts.iter().map(Vec::len), "the number of verdicts")?;
 
         let before = attempt.asks.len();
         cells::pack(before, &proposals.answers, &judged.verdicts, &mut attempt.samples)?;

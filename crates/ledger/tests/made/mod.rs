@@ -44,6 +44,7 @@ pub fn answer(ask: u32, attempt: u32, text: &str, finish: Finish, verdict: Verdi
         tokens,
         text: text.to_owned(),
         finish,
+        failure: None,
     };
     SampleRow { ask, attempt, answer: completion.pack().expect("packs"), verdict }
 }

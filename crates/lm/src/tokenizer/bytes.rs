@@ -1,5 +1,7 @@
-//! The byte-level tokenizer of the bundled models: a token a byte, no merges, 16 special tokens.
+//! The byte-level tokenizer of the bundled models: a token a byte, no merges, 16 special tokens, and words
+//! where a small world has them.
 
+use crate::{Error, Result};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -49,11 +51,22 @@ const SPECIALS: [&str; 16] = [
     "<|reserved_8|>",
 ];
 
-/// The files of the byte tokenizer, by name.
-pub fn files() -> BTreeMap<String, Vec<u8>> {
+/// Fails unless each of `words` can be a token of its own.
+pub fn check(words: &[&str]) -> Result<()> {
+    for (place, word) in words.iter().enumerate() {
+        if word.is_empty() || !word.is_ascii() || SPECIALS.contains(word) || words[..place].contains(word) {
+            let rule = "ASCII, not empty, no special token and not there twice";
+            return Err(Error::invalid(format!("word {place} of a tokenizer"), rule, format!("{word:?}")));
+        }
+    }
+    Ok(())
+}
+
+/// The files of the byte tokenizer with these words, by name.
+pub fn files(words: &[&str]) -> BTreeMap<String, Vec<u8>> {
     let files = [
-        ("tokenizer.json", tokenizer()),
-        ("tokenizer_config.json", config()),
+        ("tokenizer.json", tokenizer(words)),
+        ("tokenizer_config.json", config(words)),
         ("special_tokens_map.json", roles()),
     ];
     let text = |value: Value| {
@@ -82,10 +95,10 @@ fn symbols() -> Vec<char> {
         .collect()
 }
 
-fn tokenizer() -> Value {
+fn tokenizer(words: &[&str]) -> Value {
     let vocab: Map<String, Value> =
         symbols().iter().enumerate().map(|(id, symbol)| (symbol.to_string(), json!(id))).collect();
-    let added: Vec<Value> = (256..).zip(SPECIALS).map(|(id, content)| added_token(id, content)).collect();
+    let added: Vec<Value> = added(words).collect();
     let byte_level = json!({
         "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false,
     });
@@ -127,18 +140,22 @@ fn tokenizer() -> Value {
     })
 }
 
-fn added_token(id: u32, content: &str) -> Value {
-    json!({
-        "id": id, "content": content, "single_word": false, "lstrip": false, "rstrip": false,
-        "normalized": false, "special": true,
+/// The tokens beyond the bytes: the special ones, then the words.
+fn added<'a>(words: &'a [&str]) -> impl Iterator<Item = Value> + 'a {
+    let special = SPECIALS.iter().map(|content| (*content, true));
+    let words = words.iter().map(|content| (*content, false));
+    (256u32..).zip(special.chain(words)).map(|(id, (content, special))| {
+        json!({
+            "id": id, "content": content, "single_word": false, "lstrip": false, "rstrip": false,
+            "normalized": false, "special": special,
+        })
     })
 }
 
-fn config() -> Value {
+fn config(words: &[&str]) -> Value {
     let mut decoder = Map::new();
-    for (id, content) in (256..).zip(SPECIALS) {
-        let mut token = added_token(id, content);
-        token.as_object_mut().expect("is an object").remove("id");
+    for mut token in added(words) {
+        let id = token.as_object_mut().and_then(|token| token.remove("id")).unwrap_or_default();
         decoder.insert(id.to_string(), token);
     }
     let mut config = json!({

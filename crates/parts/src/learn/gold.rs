@@ -1,6 +1,7 @@
 //! Reference solutions as if a model had given them.
 
-use autodidact_core::chat::{Chat, Completion, Finish, Prompt, Sampling};
+use super::rows::written;
+use autodidact_core::chat::{Chat, Prompt, Sampling};
 use autodidact_core::{Ask, Group, Result, Task, Try, Verdict};
 use autodidact_lm::Lm;
 
@@ -19,18 +20,9 @@ pub fn gold_groups(lm: &Lm, task: &dyn Task<Chat>, queries: &[Prompt]) -> Result
 /// Its tokens are the encoded text and the end-of-sequence token. Log-probabilities are left empty:
 /// no model sampled it.
 pub fn gold_tries(lm: &Lm, task: &dyn Task<Chat>, queries: &[Prompt]) -> Result<Vec<Option<Try<Chat>>>> {
-    let end = lm.eos().first().copied();
     let one = |query: &Prompt| -> Result<Option<Try<Chat>>> {
         let Some(gold) = task.gold(query) else { return Ok(None) };
-        let mut tokens = lm.tokenizer().encode(&gold.text)?;
-        tokens.extend(end);
-        let answer = Completion {
-            prompt: lm.render(query)?,
-            tokens,
-            text: gold.text,
-            finish: Finish::Stop,
-            ..Completion::default()
-        };
+        let answer = written(lm, query, &gold.text)?;
         Ok(Some(Try { answer, verdict: Verdict::right(true).with("right", 1.0) }))
     };
     queries.iter().map(one).collect()

@@ -10,6 +10,6 @@ mod tuner;
 pub use gold::{gold_groups, gold_tries};
 pub use keep::Keep;
 pub use replay::Replay;
-pub use rows::{Amount, Batch, Weigh, plan, row_of};
+pub use rows::{Amount, Batch, Weigh, in_tokens, plan, row_of, written};
 pub use sft::{Sft, SftConfig};
 pub use tuner::{Restart, TuneConfig, Tuner};

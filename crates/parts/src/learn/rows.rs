@@ -1,10 +1,12 @@
 //! From answers to training rows, and from rows to updates.
 
-use autodidact_core::chat::Completion;
+use autodidact_core::chat::{Completion, Finish, Prompt};
 use autodidact_core::{Error, Result, Seed};
+use autodidact_lm::Lm;
 use autodidact_math::Row;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// The row of an answer: the prompt's tokens at weight 0, given tokens at `given_weight`, sampled
 /// tokens at 1, the end-of-sequence token among them.
@@ -23,6 +25,34 @@ pub fn row_of(answer: &Completion, given_weight: f32) -> Row {
         weight.remove(0);
     }
     Row { tokens, weight }
+}
+
+/// A text as if `lm` had answered with it and ended: its tokens, then the end-of-sequence token.
+/// Log-probabilities are left empty, as no model sampled it.
+pub fn written(lm: &Lm, query: &Prompt, text: &str) -> Result<Completion> {
+    let mut tokens = lm.tokenizer().encode(text)?;
+    tokens.extend(lm.eos().first());
+    Ok(Completion {
+        prompt: lm.render(query)?,
+        tokens,
+        text: text.to_owned(),
+        finish: Finish::Stop,
+        ..Completion::default()
+    })
+}
+
+/// The answer in tokens of `lm`: as it is where it has tokens, encoded where it is only text, as answers of
+/// an endpoint are. One that was cut off gets no end-of-sequence token.
+pub fn in_tokens<'a>(lm: &Lm, query: &Prompt, answer: &'a Completion) -> Result<Cow<'a, Completion>> {
+    if !answer.tokens.is_empty() || answer.text.is_empty() {
+        return Ok(Cow::Borrowed(answer));
+    }
+    let mut own = written(lm, query, &answer.text)?;
+    if answer.finish == Finish::Length {
+        own.tokens.pop();
+        own.finish = Finish::Length;
+    }
+    Ok(Cow::Owned(own))
 }
 
 /// How much one lesson trains.
@@ -164,6 +194,25 @@ mod tests {
         let bare = Completion { prompt: vec![], given: 0, ..answer };
         assert_eq!(row_of(&bare, 0.0).weight, [1.0, 1.0]);
         assert_eq!(row_of(&Completion::default(), 0.0), Row::default());
+    }
+
+    #[test]
+    fn an_answer_that_is_only_text_is_encoded_and_one_with_tokens_is_left_alone() {
+        let shape =
+            crate::Shape { hidden_size: 16, heads: 2, kv_heads: 1, layers: 1, ..crate::Shape::default() };
+        let lm = crate::ModelConfig::Random { shape, seed: 1 }.open(|| unreachable!("it is random"));
+        let lm = lm.expect("opens");
+        let query = Prompt::text("q", "A");
+        let text = Completion { text: "b".to_owned(), ..Completion::default() };
+        let own = in_tokens(&lm, &query, &text).expect("encodes");
+        assert_eq!(
+            (own.prompt.as_slice(), own.tokens.as_slice()),
+            ([256, 65].as_slice(), [98, 257].as_slice())
+        );
+        let cut = Completion { finish: Finish::Length, ..text };
+        assert_eq!(in_tokens(&lm, &query, &cut).expect("encodes").tokens, [98]);
+        let sampled = Completion { tokens: vec![99], ..cut };
+        assert_eq!(*in_tokens(&lm, &query, &sampled).expect("has tokens"), sampled);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 use super::keep::Keep;
 use super::replay::Replay;
-use super::rows::{Amount, Batch, Weigh, plan, row_of};
+use super::rows::{Amount, Batch, Weigh, in_tokens, plan, row_of};
 use super::tuner::{Restart, TuneConfig, Tuner};
 use autodidact_core::chat::Chat;
 use autodidact_core::{Error, Group, Learn, Lesson, Result, Seed, Snapshot};
@@ -121,11 +121,16 @@ impl Sft {
 impl Learn<Chat> for Sft {
     fn learn(&mut self, groups: &[Group<Chat>], seed: Seed) -> Result<Lesson> {
         let kept = self.keep.of(groups);
-        let answers: Vec<_> = kept.iter().map(|&(g, t)| &groups[g].tries[t].answer).collect();
+        let lm = self.tuner.lm();
+        let answer = |&(g, t): &(usize, usize)| {
+            let group: &Group<Chat> = &groups[g];
+            in_tokens(lm, &group.ask.query, &group.tries[t].answer)
+        };
+        let answers: Vec<_> = kept.iter().map(answer).collect::<Result<_>>()?;
         let rows: Vec<Row> = answers.iter().map(|answer| row_of(answer, self.config.given_weight)).collect();
 
-        let own: Vec<usize> = (0..answers.len()).filter(|&i| is_own(answers[i])).take(COMPARED).collect();
-        let compared: Vec<Row> = own.iter().map(|&i| row_of(answers[i], 0.0)).collect();
+        let own: Vec<usize> = (0..answers.len()).filter(|&i| is_own(&answers[i])).take(COMPARED).collect();
+        let compared: Vec<Row> = own.iter().map(|&i| row_of(&answers[i], 0.0)).collect();
         let sampler: Vec<Vec<f32>> =
             own.iter().map(|&i| answers[i].logprobs[answers[i].given as usize..].to_vec()).collect();
         self.tuner.compare(&compared, &sampler)?;

@@ -10,6 +10,7 @@ mod columns;
 mod template;
 
 pub use columns::Form;
+pub use template::Template;
 
 use crate::check::{Check, Checker};
 use crate::rows;
@@ -20,7 +21,6 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use template::Template;
 
 /// A file of problems and how to read and check it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

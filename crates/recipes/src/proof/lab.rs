@@ -1,18 +1,34 @@
 //! What the proofs' experiments share: small models, warm-ups and measurements.
 
 use super::ProofOptions;
-use autodidact_core::chat::{Chat, Sampling};
+use autodidact_core::chat::{Chat, Prompt, Sampling};
 use autodidact_core::{Ask, Error, Group, Judge, Result, Run, Seed, Split};
-use autodidact_lm::{Lm, Model, Scorer};
+use autodidact_lm::{Lm, Model, Scorer, Tokenizer};
 use autodidact_math::Row;
 use autodidact_math::schedule::{Schedule, Shape as Course};
 use autodidact_math::sft::{MaskedNll, normalise};
-use autodidact_parts::learn::{TuneConfig, Tuner};
+use autodidact_parts::learn::{TuneConfig, Tuner, row_of, written};
 use autodidact_parts::{ModelConfig, OpenTask, Shape};
 
 /// A model of that shape with fresh weights.
 pub fn fresh(shape: Shape, seed: u64) -> Result<Lm> {
     ModelConfig::Random { shape, seed }.open(|| Err(Error::invalid("model.kind", "random", "nano")))
+}
+
+/// The same over the byte tokenizer with a token for each of `words`.
+pub fn fresh_words(shape: Shape, seed: u64, words: &[&str]) -> Result<Lm> {
+    let tokenizer = Tokenizer::words(words)?;
+    let model = Model::random(shape.config(&tokenizer)?, Seed::root(seed).at("weights", 0))?;
+    Ok(Lm::new(model, tokenizer))
+}
+
+/// Prompts of bare text with their answers as rows; answers and their ends count, prompts do not.
+pub fn rows_of_text(lm: &Lm, pairs: &[(String, String)]) -> Result<Vec<Row>> {
+    let row = |(prompt, answer): &(String, String)| {
+        let answer = written(lm, &Prompt::text("row", prompt.as_str()), answer)?;
+        Ok(row_of(&answer, 0.0))
+    };
+    pairs.iter().map(row).collect()
 }
 
 /// A model with the same weights that does not share them.
@@ -78,4 +94,18 @@ pub fn mean_of(groups: &[Group<Chat>], part: &str) -> f64 {
         _ => one.verdict.part(part),
     };
     autodidact_math::summary::mean(&tries.filter_map(value).collect::<Vec<_>>()).unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_text_counts_the_answer_and_its_end() {
+        let shape = Shape { hidden_size: 16, heads: 2, kv_heads: 1, layers: 1, ..Shape::default() };
+        let lm = fresh_words(shape, 1, &[" red"]).expect("opens");
+        let rows = rows_of_text(&lm, &[("a red".to_owned(), "b".to_owned())]).expect("encodes");
+        assert_eq!(rows[0].tokens, [256, 97, 272, 98, 257]);
+        assert_eq!(rows[0].weight, [0.0, 0.0, 1.0, 1.0]);
+    }
 }

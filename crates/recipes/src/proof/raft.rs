@@ -74,7 +74,7 @@ fn run(options: &ProofOptions<'_>) -> Result<ProofReport> {
     faults.report(&mut report);
     report.notes.push(format!(
         "the model has {} weights instead of half a million, and b = {} instead of 256",
-        autodidact_lm::Layout::of(&size.shape.config()?).len,
+        autodidact_lm::Layout::of(&size.shape.config(&autodidact_lm::Tokenizer::bytes())?).len,
         size.prompts
     ));
     report.notes.push(
