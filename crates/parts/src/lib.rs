@@ -13,6 +13,7 @@ pub mod problems;
 pub mod rows;
 pub mod task;
 mod task_config;
+pub mod web;
 pub mod wording;
 
 pub use critic::CriticConfig;

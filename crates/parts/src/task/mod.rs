@@ -11,7 +11,7 @@ mod chain;
 mod checked;
 pub mod colours;
 mod countdown;
-mod distinct;
+pub(crate) mod distinct;
 mod facts;
 mod family;
 mod hand;

@@ -213,9 +213,10 @@ impl Action {
     pub fn matches(&self, reference: &Action) -> bool {
         let bare = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
         match (self, reference) {
-            (Action::Click { id } | Action::Hover { id }, Action::Click { id: wanted } | Action::Hover { id: wanted }) => {
-                id == wanted
-            }
+            (
+                Action::Click { id } | Action::Hover { id },
+                Action::Click { id: wanted } | Action::Hover { id: wanted },
+            ) => id == wanted,
             (Action::Type { id, text }, Action::Type { id: wanted, text: other }) => {
                 id == wanted && bare(text) == bare(other)
             }

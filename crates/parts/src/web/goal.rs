@@ -230,7 +230,9 @@ mod tests {
         };
         assert!(!end(&twice));
         // Typing the same text again changes nothing and does no harm.
-        let again = |at: usize, action: &Action| if at == 1 { vec![action.clone(), action.clone()] } else { vec![action.clone()] };
+        let again = |at: usize, action: &Action| {
+            if at == 1 { vec![action.clone(), action.clone()] } else { vec![action.clone()] }
+        };
         assert!(end(&again));
     }
 

@@ -44,9 +44,8 @@ pub fn write(page: &Page, marked: Option<u32>) -> String {
     for node in page.nodes.iter().filter(|node| node.role != "RootWebArea") {
         let mark = if marked == Some(node.id) { format!(" id=\"{MARK}\"") } else { String::new() };
         let (name, value) = (escaped(&node.name), escaped(node.value.as_deref().unwrap_or_default()));
-        let input = |kind: &str| {
-            format!("<input type=\"{kind}\"{mark} aria-label=\"{name}\" value=\"{value}\">")
-        };
+        let input =
+            |kind: &str| format!("<input type=\"{kind}\"{mark} aria-label=\"{name}\" value=\"{value}\">");
         let around = |tag: &str| format!("<{tag}{mark}>{name}</{tag}>");
         out.push_str(&match node.role.as_str() {
             "link" => around("a"),
@@ -54,7 +53,9 @@ pub fn write(page: &Page, marked: Option<u32>) -> String {
             "heading" => around("h2"),
             "textbox" => input("text"),
             "searchbox" => input("search"),
-            "checkbox" if value.is_empty() => format!("<input type=\"checkbox\"{mark} aria-label=\"{name}\">"),
+            "checkbox" if value.is_empty() => {
+                format!("<input type=\"checkbox\"{mark} aria-label=\"{name}\">")
+            }
             "checkbox" => format!("<input type=\"checkbox\"{mark} aria-label=\"{name}\" checked>"),
             _ => around("p"),
         });
@@ -153,7 +154,9 @@ impl Reader {
         if get("type") == Some("hidden") || tag.attributes.contains_key("hidden") {
             return None;
         }
-        let of = |table: &[(&str, &'static str)]| table.iter().find(|(name, _)| *name == tag.name).map(|one| one.1);
+        let of = |table: &[(&str, &'static str)]| {
+            table.iter().find(|(name, _)| *name == tag.name).map(|one| one.1)
+        };
         let role = match tag.name.as_str() {
             "input" => match get("type").unwrap_or("text") {
                 "submit" | "button" | "reset" | "image" => "button",
@@ -211,9 +214,11 @@ impl Reader {
             push(self.labels.entry(label.clone()).or_default(), &text);
             return;
         }
-        let named = self.open.iter().rev().find(|(name, node)| {
-            node.is_some() && NAMED.iter().any(|(tag, _)| tag == name)
-        });
+        let named = self
+            .open
+            .iter()
+            .rev()
+            .find(|(name, node)| node.is_some() && NAMED.iter().any(|(tag, _)| tag == name));
         match named {
             Some((_, Some(at))) => push(&mut self.read.page.nodes[*at].name, &text),
             _ => {
@@ -249,12 +254,7 @@ fn push(name: &mut String, text: &str) {
 /// The tag at the start of a text and what follows it; comments and declarations are tags without a name.
 fn tag(text: &str) -> Option<(Tag, &str)> {
     let inner = &text[1..];
-    let nothing = || Tag {
-        name: String::new(),
-        closing: true,
-        empty: true,
-        attributes: BTreeMap::new(),
-    };
+    let nothing = || Tag { name: String::new(), closing: true, empty: true, attributes: BTreeMap::new() };
     if let Some(comment) = inner.strip_prefix("!--") {
         let after = comment.split_once("-->").map_or("", |(_, after)| after);
         return Some((nothing(), after));
@@ -373,7 +373,8 @@ mod tests {
 
     #[test]
     fn the_mark_is_found_on_whatever_element_carries_it() {
-        let html = format!("<a>one</a><button class='b' id={MARK}>two</button><a data-test-id='{MARK}'>three</a>");
+        let html =
+            format!("<a>one</a><button class='b' id={MARK}>two</button><a data-test-id='{MARK}'>three</a>");
         let read = read(&html);
         let names: Vec<&str> = read.marked.iter().map(|&at| read.page.nodes[at].name.as_str()).collect();
         assert_eq!(names, ["two", "three"]);
@@ -382,7 +383,10 @@ mod tests {
 
     #[test]
     fn broken_markup_reads_as_far_as_it_makes_sense() {
-        assert_eq!(shown("a < b <a href=\"x>one"), ["StaticText 'a'", "StaticText '<'", "StaticText 'b'", "link ''"]);
+        assert_eq!(
+            shown("a < b <a href=\"x>one"),
+            ["StaticText 'a'", "StaticText '<'", "StaticText 'b'", "link ''"]
+        );
         assert_eq!(shown("<ul><li>x</ul></p><a>y"), ["list ''", "listitem ''", "StaticText 'x'", "link 'y'"]);
     }
 
@@ -411,7 +415,10 @@ mod tests {
             ],
         };
         assert_eq!(read(&write(&page, None)).page, page);
-        let numbered = Page { nodes: page.nodes.iter().zip(1..).map(|(node, id)| Node { id, ..node.clone() }).collect(), ..page };
+        let numbered = Page {
+            nodes: page.nodes.iter().zip(1..).map(|(node, id)| Node { id, ..node.clone() }).collect(),
+            ..page
+        };
         assert_eq!(read(&write(&numbered, Some(4))).marked, [3]);
     }
 

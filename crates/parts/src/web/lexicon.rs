@@ -102,32 +102,31 @@ const COLOURS: [&str; 8] = ["red", "blue", "green", "white", "black", "yellow", 
 const THINGS: [&str; 10] =
     ["lamp", "chair", "table", "shirt", "watch", "phone case", "clock", "mug", "bag", "tent"];
 const PEOPLE: [&str; 16] = [
-    "anna", "ben", "carla", "david", "emma", "felix", "greta", "henry", "iris", "jonas", "kim", "lena", "milo",
-    "nora", "oscar", "paula",
+    "anna", "ben", "carla", "david", "emma", "felix", "greta", "henry", "iris", "jonas", "kim", "lena",
+    "milo", "nora", "oscar", "paula",
 ];
 const TOPICS: [&str; 14] = [
-    "gardens", "cooking", "chess", "hiking", "music", "travel", "books", "films", "robots", "history", "cats",
-    "trains", "knitting", "physics",
+    "gardens", "cooking", "chess", "hiking", "music", "travel", "books", "films", "robots", "history",
+    "cats", "trains", "knitting", "physics",
 ];
-const ACCOUNTS: [&str; 10] = [
-    "savings", "checking", "holiday", "house", "car", "family", "business", "pension", "rent", "school",
-];
+const ACCOUNTS: [&str; 10] =
+    ["savings", "checking", "holiday", "house", "car", "family", "business", "pension", "rent", "school"];
 const PLACES: [&str; 14] = [
-    "museum", "harbour", "library", "station", "castle", "market", "park", "theatre", "bridge", "tower", "zoo",
-    "airport", "hospital", "stadium",
+    "museum", "harbour", "library", "station", "castle", "market", "park", "theatre", "bridge", "tower",
+    "zoo", "airport", "hospital", "stadium",
 ];
-const TOWNS: [&str; 12] = [
-    "Rome", "Paris", "Oslo", "Cairo", "Lima", "Delhi", "Quito", "Bern", "Kyoto", "Dakar", "Porto", "Riga",
-];
+const TOWNS: [&str; 12] =
+    ["Rome", "Paris", "Oslo", "Cairo", "Lima", "Delhi", "Quito", "Bern", "Kyoto", "Dakar", "Porto", "Riga"];
 const WORDS: [&str; 20] = [
-    "hello", "thanks", "lunch", "tickets", "sunday", "great", "sorry", "welcome", "party", "meeting", "agreed",
-    "maybe", "tomorrow", "photos", "coffee", "weather", "yes", "never", "birthday", "plans",
+    "hello", "thanks", "lunch", "tickets", "sunday", "great", "sorry", "welcome", "party", "meeting",
+    "agreed", "maybe", "tomorrow", "photos", "coffee", "weather", "yes", "never", "birthday", "plans",
 ];
 
 impl Pool {
     /// One of its values.
     pub fn draw(self, rng: &mut Rng) -> String {
-        let one = |words: &[&str], rng: &mut Rng| (*words.choose(rng).expect("a pool is never empty")).to_owned();
+        let one =
+            |words: &[&str], rng: &mut Rng| (*words.choose(rng).expect("a pool is never empty")).to_owned();
         match self {
             Pool::Thing => format!("{} {}", one(&COLOURS, rng), one(&THINGS, rng)),
             Pool::Number => rng.random_range(1..=99u32).to_string(),
@@ -139,9 +138,9 @@ impl Pool {
     pub fn has(self, text: &str) -> bool {
         match self {
             Pool::Number => text.parse::<u32>().is_ok_and(|number| (1..=99).contains(&number)),
-            Pool::Thing => text.split_once(' ').is_some_and(|(colour, thing)| {
-                COLOURS.contains(&colour) && THINGS.contains(&thing)
-            }),
+            Pool::Thing => text
+                .split_once(' ')
+                .is_some_and(|(colour, thing)| COLOURS.contains(&colour) && THINGS.contains(&thing)),
             _ => self.words().contains(&text),
         }
     }

@@ -33,6 +33,19 @@ pub struct Site {
     seed: Seed,
 }
 
+/// What is known of a site before it is drawn.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Given {
+    /// What it calls things, by concept.
+    pub labels: BTreeMap<String, String>,
+    /// An item that it lists.
+    pub item: Option<String>,
+    /// The fact about that item.
+    pub fact: Option<String>,
+    /// What fields hold from the beginning, by concept.
+    pub held: BTreeMap<String, String>,
+}
+
 /// Where a visitor is and what was done so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct State {
@@ -85,7 +98,7 @@ impl Does {
 impl Site {
     /// The site of that kind which a seed draws.
     pub fn new(kind: SiteKind, seed: Seed) -> Site {
-        Site::with(kind, seed, &BTreeMap::new(), None)
+        Site::with(kind, seed, &Given::default())
     }
 
     /// One of the two sites of a kind that this world is known for: number 0 is for training, number 1 for tests.
@@ -93,8 +106,8 @@ impl Site {
         Site::new(kind, Seed::root(50).at(kind.name(), u64::from(number)))
     }
 
-    /// A site on which some things are called as given, by concept, and which lists that item.
-    pub fn with(kind: SiteKind, seed: Seed, given: &BTreeMap<String, String>, item: Option<&str>) -> Site {
+    /// A site of which some things are known already.
+    pub(super) fn with(kind: SiteKind, seed: Seed, given: &Given) -> Site {
         let template = kind.template();
         let mut rng = seed.at("site", 0).rng();
         let title = (*template.titles.choose(&mut rng).expect("four titles")).to_owned();
@@ -102,12 +115,12 @@ impl Site {
         let concepts = template.views.iter().flat_map(|view| view.slots).filter_map(Slot::concept);
         for concept in concepts {
             let label = labels(concept).choose(&mut rng).expect("three labels");
-            let label = given.get(concept).map_or(*label, String::as_str);
+            let label = given.labels.get(concept).map_or(*label, String::as_str);
             named.entry(concept.to_owned()).or_insert_with(|| label.to_owned());
         }
         let mut items: Vec<(String, String)> = Vec::new();
         if let Some(pool) = template.items {
-            let mut names: Vec<String> = item.map(str::to_owned).into_iter().collect();
+            let mut names: Vec<String> = given.item.clone().into_iter().collect();
             while names.len() < ITEMS {
                 let name = pool.draw(&mut rng);
                 if !names.contains(&name) {
@@ -115,10 +128,15 @@ impl Site {
                 }
             }
             names.shuffle(&mut rng);
-            items = names.into_iter().map(|name| (name, template.fact.1.draw(&mut rng))).collect();
+            let mut fact = |name: &String| match &given.fact {
+                Some(fact) if given.item.as_ref() == Some(name) => fact.clone(),
+                _ => template.fact.1.draw(&mut rng),
+            };
+            items = names.into_iter().map(|name| (name.clone(), fact(&name))).collect();
         }
         let held = template.held.iter().map(|(concept, pool)| ((*concept).to_owned(), pool.draw(&mut rng)));
-        let held = held.collect();
+        let mut held: BTreeMap<String, String> = held.collect();
+        held.extend(given.held.clone());
         Site { kind, title, labels: named, items, held, seed }
     }
 
@@ -175,13 +193,14 @@ impl Site {
         let room = MOST - 2 - elements.len();
         let asides = rng.random_range(1..=4usize).min(room);
         let remarks = rng.random_range(if aside { 4..=6 } else { 0..=2usize }).min(room - asides);
-        let noise = |words: &[&str], n: usize, role: &str, rng: &mut autodidact_core::Rng| -> Vec<(Node, Does)> {
-            let does = |concept: &str| match role {
-                "link" => Does::Go { concept: concept.to_owned(), view: ASIDE.to_owned() },
-                _ => Does::Nothing,
+        let noise =
+            |words: &[&str], n: usize, role: &str, rng: &mut autodidact_core::Rng| -> Vec<(Node, Does)> {
+                let does = |concept: &str| match role {
+                    "link" => Does::Go { concept: concept.to_owned(), view: ASIDE.to_owned() },
+                    _ => Does::Nothing,
+                };
+                words.choose_multiple(rng, n).map(|word| (node(role, word), does(word))).collect()
             };
-            words.choose_multiple(rng, n).map(|word| (node(role, word), does(word))).collect()
-        };
         elements.extend(noise(&ASIDES, asides, "link", &mut rng));
         elements.extend(noise(&REMARKS, remarks, "StaticText", &mut rng));
         elements.shuffle(&mut rng);
@@ -266,7 +285,8 @@ impl State {
                 }
             }
             Does::Commit { event, with, view, .. } => {
-                let changed = with.iter().filter_map(|one| Some((one.clone(), self.fields.get(one)?.clone())));
+                let changed =
+                    with.iter().filter_map(|one| Some((one.clone(), self.fields.get(one)?.clone())));
                 let with = changed.collect();
                 self.events.push(Event { name: event.clone(), item: self.item.clone(), with });
                 if *view != self.view {
@@ -280,7 +300,7 @@ impl State {
 }
 
 impl Slot {
-    fn concept(&self) -> Option<&'static str> {
+    pub(super) fn concept(&self) -> Option<&'static str> {
         match *self {
             Slot::Link(concept, _)
             | Slot::Button(concept, _)

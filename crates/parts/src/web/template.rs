@@ -23,14 +23,8 @@ pub enum SiteKind {
 
 impl SiteKind {
     /// All kinds.
-    pub const ALL: [SiteKind; 6] = [
-        SiteKind::Shop,
-        SiteKind::Mail,
-        SiteKind::Forum,
-        SiteKind::Settings,
-        SiteKind::Bank,
-        SiteKind::Map,
-    ];
+    pub const ALL: [SiteKind; 6] =
+        [SiteKind::Shop, SiteKind::Mail, SiteKind::Forum, SiteKind::Settings, SiteKind::Bank, SiteKind::Map];
 
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -185,7 +179,12 @@ pub(super) static TEMPLATES: [Template; 6] = [
                 heading: "Details",
                 slots: &[
                     Slot::Fact,
-                    Slot::Commit(&Commit { concept: "add", event: "bought", with: &["coupon"], view: "cart" }),
+                    Slot::Commit(&Commit {
+                        concept: "add",
+                        event: "bought",
+                        with: &["coupon"],
+                        view: "cart",
+                    }),
                     Slot::Commit(&Commit { concept: "wish", event: "wished", with: &[], view: "item" }),
                     Slot::Field("coupon"),
                     Slot::Link("cart", "cart"),
@@ -276,21 +275,23 @@ pub(super) static TEMPLATES: [Template; 6] = [
         aims: &[
             Aim {
                 name: "write",
-                says: ["Write {message} to {to}", "Send {to} a mail saying {message}", "Mail {message} to {to}"],
+                says: [
+                    "Write {message} to {to}",
+                    "Send {to} a mail saying {message}",
+                    "Mail {message} to {to}",
+                ],
                 titles: ["How to send a mail", "Writing to someone by mail"],
                 slots: &[("to", Pool::Person), ("message", Pool::Word)],
-                moves: &[
-                    Click("compose"),
-                    Type("to", "to"),
-                    Type("message", "message"),
-                    Click("send"),
-                    Stop,
-                ],
+                moves: &[Click("compose"), Type("to", "to"), Type("message", "message"), Click("send"), Stop],
                 event: Some(("sent", &[("to", "to"), ("message", "message")])),
             },
             Aim {
                 name: "delete",
-                says: ["Delete the mail of {item}", "Throw the mail of {item} away", "Remove what {item} wrote"],
+                says: [
+                    "Delete the mail of {item}",
+                    "Throw the mail of {item} away",
+                    "Remove what {item} wrote",
+                ],
                 titles: ["How to get rid of a mail", "Deleting mail"],
                 slots: &[("item", Pool::Person)],
                 moves: &[Pick, Click("delete"), Stop],
@@ -306,7 +307,11 @@ pub(super) static TEMPLATES: [Template; 6] = [
             },
             Aim {
                 name: "about",
-                says: ["What is the mail of {item} about", "Tell what {item} wrote", "Read the mail of {item}"],
+                says: [
+                    "What is the mail of {item} about",
+                    "Tell what {item} wrote",
+                    "Read the mail of {item}",
+                ],
                 titles: ["How to read a mail", "Reading what someone wrote"],
                 slots: &[("item", Pool::Person)],
                 moves: &[Pick, Tell],
@@ -351,7 +356,12 @@ pub(super) static TEMPLATES: [Template; 6] = [
                 slots: &[
                     Slot::Fact,
                     Slot::Field("comment"),
-                    Slot::Commit(&Commit { concept: "post", event: "said", with: &["comment"], view: "topic" }),
+                    Slot::Commit(&Commit {
+                        concept: "post",
+                        event: "said",
+                        with: &["comment"],
+                        view: "topic",
+                    }),
                     Slot::Commit(&Commit { concept: "vote", event: "voted", with: &[], view: "topic" }),
                     Slot::Commit(&Commit { concept: "follow", event: "followed", with: &[], view: "topic" }),
                 ],
@@ -365,7 +375,11 @@ pub(super) static TEMPLATES: [Template; 6] = [
         aims: &[
             Aim {
                 name: "comment",
-                says: ["Comment {comment} on {item}", "Answer {comment} to {item}", "Say {comment} in {item}"],
+                says: [
+                    "Comment {comment} on {item}",
+                    "Answer {comment} to {item}",
+                    "Say {comment} in {item}",
+                ],
                 titles: ["How to comment on a topic", "Taking part in a discussion"],
                 slots: &[("item", Pool::Topic), ("comment", Pool::Word)],
                 moves: &[Pick, Type("comment", "comment"), Click("post"), Stop],
@@ -473,7 +487,11 @@ pub(super) static TEMPLATES: [Template; 6] = [
             },
             Aim {
                 name: "phone",
-                says: ["Set the phone to {phone}", "Change the number to {phone}", "Your new phone is {phone}"],
+                says: [
+                    "Set the phone to {phone}",
+                    "Change the number to {phone}",
+                    "Your new phone is {phone}",
+                ],
                 titles: ["How to change your phone number", "A new number"],
                 slots: &[("phone", Pool::Number)],
                 moves: &[Click("profile"), Type("phone", "phone"), Click("save"), Stop],
@@ -558,13 +576,21 @@ pub(super) static TEMPLATES: [Template; 6] = [
             View {
                 key: "loans",
                 heading: "Order",
-                slots: &[Slot::Link("transfer", "transfer"), Slot::Field("amount"), Slot::Link("loans", "loans")],
+                slots: &[
+                    Slot::Link("transfer", "transfer"),
+                    Slot::Field("amount"),
+                    Slot::Link("loans", "loans"),
+                ],
             },
         ],
         aims: &[
             Aim {
                 name: "pay",
-                says: ["Pay {amount} to {payee}", "Transfer {amount} to {payee}", "Send {payee} {amount} dollars"],
+                says: [
+                    "Pay {amount} to {payee}",
+                    "Transfer {amount} to {payee}",
+                    "Send {payee} {amount} dollars",
+                ],
                 titles: ["How to transfer money", "Paying someone online"],
                 slots: &[("payee", Pool::Person), ("amount", Pool::Number)],
                 moves: &[
@@ -590,7 +616,11 @@ pub(super) static TEMPLATES: [Template; 6] = [
             },
             Aim {
                 name: "freeze",
-                says: ["Freeze the card of {item}", "Lock the {item} card", "Block the card of the {item} account"],
+                says: [
+                    "Freeze the card of {item}",
+                    "Lock the {item} card",
+                    "Block the card of the {item} account",
+                ],
                 titles: ["How to lock a lost card", "Freezing a card"],
                 slots: &[("item", Pool::Account)],
                 moves: &[Pick, Click("freeze"), Stop],
@@ -678,7 +708,11 @@ pub(super) static TEMPLATES: [Template; 6] = [
             },
             Aim {
                 name: "call",
-                says: ["Tell the telephone of the {item}", "How to call the {item}", "Which number has the {item}"],
+                says: [
+                    "Tell the telephone of the {item}",
+                    "How to call the {item}",
+                    "Which number has the {item}",
+                ],
                 titles: ["How to find out the number of a place", "Calling a place"],
                 slots: &[("item", Pool::Place)],
                 moves: &[Type("search", "item"), Click("go"), Pick, Tell],

@@ -144,7 +144,9 @@ mod tests {
         );
         assert_eq!(text.lines().count(), HEADER + 2);
         assert_eq!(Page::parse(&text), page);
-        assert!(page.nodes[1].is_input() && page.nodes[2].is_interactable() && !page.nodes[0].is_interactable());
+        assert!(
+            page.nodes[1].is_input() && page.nodes[2].is_interactable() && !page.nodes[0].is_interactable()
+        );
     }
 
     #[test]

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 /// How many of 7,631 steps of human demonstrations (Mind2Web) had 0, 1, 2, ... steps before them: the
 /// released table.
 pub const HISTORY_COUNTS: [u32; 39] = [
-    1006, 992, 943, 839, 695, 590, 480, 387, 315, 262, 218, 172, 138, 115, 93, 80, 62, 50, 35, 28, 25, 20, 16,
-    15, 15, 11, 9, 4, 4, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1,
+    1006, 992, 943, 839, 695, 590, 480, 387, 315, 262, 218, 172, 138, 115, 93, 80, 62, 50, 35, 28, 25, 20,
+    16, 15, 15, 11, 9, 4, 4, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1,
 ];
 
 /// How many lines a window has: a normal draw, rounded towards zero, at least `least`.
@@ -38,7 +38,11 @@ impl Window {
             return Err(Error::invalid(format!("{field}.mean"), "above 0 and finite", self.mean));
         }
         if !(self.deviation.is_finite() && self.deviation >= 0.0) {
-            return Err(Error::invalid(format!("{field}.deviation"), "at least 0 and finite", self.deviation));
+            return Err(Error::invalid(
+                format!("{field}.deviation"),
+                "at least 0 and finite",
+                self.deviation,
+            ));
         }
         if self.least == 0 {
             return Err(Error::invalid(format!("{field}.least"), "at least 1", 0));
