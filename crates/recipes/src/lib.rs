@@ -18,6 +18,7 @@ pub mod raft;
 pub mod relax;
 pub mod self_sampled;
 pub mod slate_thompson;
+pub mod synatra;
 #[cfg(test)]
 mod testing;
 pub mod verdict;
@@ -42,6 +43,7 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<relax::Relax>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
     DynRecipe::of::<slate_thompson::SlateThompson>(),
+    DynRecipe::of::<synatra::Synatra>(),
 ];
 
 /// The proofs of the recipes, by id.
@@ -59,6 +61,7 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::relax::PROOF,
     proof::self_sampled::PROOF,
     proof::slate_thompson::PROOF,
+    proof::synatra::PROOF,
 ];
 
 /// Opens a model, the bundled one among them; its work is counted where the run's observer reads.

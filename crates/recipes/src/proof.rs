@@ -20,6 +20,7 @@ pub(crate) mod raft;
 pub(crate) mod relax;
 pub(crate) mod self_sampled;
 pub(crate) mod slate_thompson;
+pub(crate) mod synatra;
 
 pub use arm::{Recorder, Track, arm};
 pub use claims::{between, claim, slope, spread};

@@ -165,11 +165,6 @@ pub fn labels(concept: &str) -> &'static [&'static str; 3] {
     &found.expect("templates use known concepts").1
 }
 
-/// The concepts that carry this label on some site.
-pub fn concepts(label: &str) -> Vec<&'static str> {
-    LABELS.iter().filter(|(_, labels)| labels.contains(&label)).map(|(concept, _)| *concept).collect()
-}
-
 /// Texts of this world that a small vocabulary should hold as one token each: its words with the space before
 /// them, its numbers and the marks of its notation.
 pub fn words() -> Vec<String> {

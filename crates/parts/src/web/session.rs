@@ -55,10 +55,6 @@ impl<'a> Session<'a> {
         self.site
     }
 
-    pub(super) fn state_mut(&mut self) -> &mut State {
-        &mut self.state
-    }
-
     /// The element on the page that `wanted` asks for.
     pub(super) fn find(&self, wanted: impl Fn(&Node, &Does) -> bool) -> Option<Node> {
         let (page, does) = self.seen();

@@ -1,6 +1,6 @@
 //! A generated site: labels, contents and arrangement are drawn once, pages follow from a state.
 
-use super::lexicon::{ASIDES, Pool, REMARKS, labels};
+use super::lexicon::{ASIDES, REMARKS, labels};
 use super::template::{Commit, SiteKind, Slot};
 use super::tree::{Node, Page};
 use autodidact_core::Seed;
@@ -318,12 +318,6 @@ pub fn stated(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split_once(": ")?;
     let known = |kind: &SiteKind| kind.template().fact.0 == name;
     SiteKind::ALL.iter().any(known).then_some((name, value))
-}
-
-/// The kind of site whose items are named so.
-pub fn kind_of_item(name: &str) -> Option<SiteKind> {
-    let has = |kind: &&SiteKind| kind.template().items.is_some_and(|pool: Pool| pool.has(name));
-    SiteKind::ALL.iter().find(has).copied()
 }
 
 fn node(role: &str, name: &str) -> Node {

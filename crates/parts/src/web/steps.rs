@@ -65,6 +65,11 @@ impl MiniWeb {
         Steps { web: self.clone(), wording }
     }
 
+    /// The same world with every kind of site, for measuring.
+    pub fn measured(&self) -> MiniWeb {
+        MiniWeb { kinds: Vec::new(), ..self.clone() }
+    }
+
     fn kinds(&self) -> &[SiteKind] {
         if self.kinds.is_empty() { &SiteKind::ALL } else { &self.kinds }
     }
