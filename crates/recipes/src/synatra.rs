@@ -283,7 +283,12 @@ impl Synatra {
     }
 
     /// The examples to learn from, in random order.
-    fn examples(&self, writer: &dyn Policy<Chat>, prompts: &Prompts, run: &mut Run<'_>) -> Result<Vec<Example>> {
+    fn examples(
+        &self,
+        writer: &dyn Policy<Chat>,
+        prompts: &Prompts,
+        run: &mut Run<'_>,
+    ) -> Result<Vec<Example>> {
         let sum = self.mix.articles + self.mix.pages + self.mix.demonstrations;
         let wanted = |share: f64| (f64::from(self.steps) * share / sum).round() as usize;
         let mut found = Vec::new();

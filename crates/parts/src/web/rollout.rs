@@ -47,7 +47,8 @@ impl Agent<'_> {
         starts: &'s [Start],
         run: &mut Run<'_>,
     ) -> Result<Vec<Trial>> {
-        let begin = |start: &'s Start| (Session::new(&start.site, &start.goal, start.seed), Vec::<Past>::new());
+        let begin =
+            |start: &'s Start| (Session::new(&start.site, &start.goal, start.seed), Vec::<Past>::new());
         let mut sessions: Vec<_> = starts.iter().map(begin).collect();
         let trial = |start: &Start| Trial { kind: start.site.kind, reached: false, steps: Vec::new() };
         let mut trials: Vec<Trial> = starts.iter().map(trial).collect();

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 const MOST: usize = 23;
 /// Ids of a site's pages lie between 1 and this.
 pub const IDS: u32 = 99;
-/// Items of a site.
-const ITEMS: usize = 8;
+/// Items of a site with a search; other sites list all of theirs.
+pub(super) const ITEMS: usize = 8;
 /// The view that links without a use lead to.
 const ASIDE: &str = "aside";
 
@@ -121,7 +121,7 @@ impl Site {
         let mut items: Vec<(String, String)> = Vec::new();
         if let Some(pool) = template.items {
             let mut names: Vec<String> = given.item.clone().into_iter().collect();
-            while names.len() < ITEMS {
+            while names.len() < template.listed() {
                 let name = pool.draw(&mut rng);
                 if !names.contains(&name) {
                     names.push(name);

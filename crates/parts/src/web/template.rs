@@ -135,6 +135,16 @@ impl Template {
         texts
     }
 
+    /// How many items a site has: those that it lists, or more where they can be searched.
+    pub fn listed(&self) -> usize {
+        let slots = || self.views.iter().flat_map(|view| view.slots);
+        let listed = slots().filter_map(|slot| if let Slot::Items(n, _) = slot { Some(*n) } else { None });
+        match slots().any(|slot| matches!(slot, Slot::Found(_))) {
+            true => super::site::ITEMS,
+            false => listed.max().unwrap_or(0),
+        }
+    }
+
     pub fn view(&self, key: &str) -> Option<&'static View> {
         self.views.iter().find(|view| view.key == key)
     }

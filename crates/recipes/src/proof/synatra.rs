@@ -141,7 +141,11 @@ impl Plan {
                 ids: IDS,
                 sft: SftConfig {
                     lr: 2e-3,
-                    schedule: Schedule { shape: Course::Cosine, warmup: if full { 20 } else { 1 }, floor: 0.05 },
+                    schedule: Schedule {
+                        shape: Course::Cosine,
+                        warmup: if full { 20 } else { 1 },
+                        floor: 0.05,
+                    },
                     amount: Amount::Epochs { epochs: if full { 4 } else { 1 } },
                     batch: Batch::Rows { rows: 32 },
                     restart: Restart::Weights,
@@ -160,7 +164,14 @@ impl Plan {
         Ok(recipe.prompts.open(PROMPTS)?.wording("act")?.clone())
     }
 
-    fn run(&self, one: &Arm, base: &Lm, drift: &Drift, seed: u64, options: &ProofOptions<'_>) -> Result<Outcome> {
+    fn run(
+        &self,
+        one: &Arm,
+        base: &Lm,
+        drift: &Drift,
+        seed: u64,
+        options: &ProofOptions<'_>,
+    ) -> Result<Outcome> {
         let kinds = if one.mix.demonstrations > 0.0 { COVERED.to_vec() } else { Vec::new() };
         let web = MiniWeb { kinds, detail: one.detail, ..self.recipe.web.clone() };
         let recipe = Synatra { mix: one.mix, balance: one.balance, web, ..self.recipe.clone() };

@@ -13,8 +13,7 @@ use autodidact_parts::wording::Prompts;
 pub(super) type Found = (Sample, Vec<String>);
 
 /// What turns a source into at least so many examples, where it has them.
-pub(super) type Source =
-    fn(&Synatra, &dyn Policy<Chat>, &Prompts, usize, &mut Run<'_>) -> Result<Vec<Found>>;
+pub(super) type Source = fn(&Synatra, &dyn Policy<Chat>, &Prompts, usize, &mut Run<'_>) -> Result<Vec<Found>>;
 
 /// Judges by a function of one prompt and one text.
 struct By<F>(&'static str, F);
@@ -41,7 +40,9 @@ fn verdict<T>(candidates: Vec<Result<T, Fault>>) -> Verdict {
 /// The text of each group's only answer, without the failed ones.
 fn answered(groups: &[Group<Chat>]) -> impl Iterator<Item = (&Prompt, &str)> {
     let tries = groups.iter().flat_map(|group| group.tries.iter().map(move |one| (&group.ask.query, one)));
-    tries.filter(|(_, one)| one.answer.failure().is_none()).map(|(query, one)| (query, one.answer.text.as_str()))
+    tries
+        .filter(|(_, one)| one.answer.failure().is_none())
+        .map(|(query, one)| (query, one.answer.text.as_str()))
 }
 
 fn note(tally: &Tally, stage: &str, run: &mut Run<'_>) -> Result<()> {
@@ -172,7 +173,10 @@ pub(super) fn pages(
         let chosen = rand::seq::index::sample(&mut rng, recipe.tasks.listed as usize, lengths.len());
         let mut chosen: Vec<usize> = chosen.into_iter().map(|one| one + 1).collect();
         chosen.sort_unstable();
-        let each = chosen.iter().zip(&lengths).map(|(one, length)| format!("#{one} with about {length} past actions"));
+        let each = chosen
+            .iter()
+            .zip(&lengths)
+            .map(|(one, length)| format!("#{one} with about {length} past actions"));
         let target = view.target.map(|id| id.to_string()).unwrap_or_default();
         let values = [
             ("website", website.clone()),
@@ -226,7 +230,9 @@ pub(super) fn demonstrations(
         if found.len() >= wanted {
             break;
         }
-        found.extend(recipe.web.demonstrated(&start).into_iter().map(|sample| (sample, vec![start.id.clone()])));
+        found.extend(
+            recipe.web.demonstrated(&start).into_iter().map(|sample| (sample, vec![start.id.clone()])),
+        );
     }
     Ok(found)
 }

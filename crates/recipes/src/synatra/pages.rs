@@ -147,10 +147,12 @@ pub fn rule(mode: Mode, target: &str) -> String {
         Mode::Free => "The next action acts on an element of the page above.".to_owned(),
         Mode::Type => format!("The next action types into the element with the id {target}."),
         Mode::Answer => {
-            "The task asks for something that the page above tells; the next action is stop(answer) with it.".to_owned()
+            "The task asks for something that the page above tells; the next action is stop(answer) with it."
+                .to_owned()
         }
         Mode::Done => {
-            "The page above shows that the task is done; the next action is stop() without an answer.".to_owned()
+            "The page above shows that the task is done; the next action is stop() without an answer."
+                .to_owned()
         }
     }
 }
@@ -261,7 +263,13 @@ mod tests {
         }
         // Six of each kind, search fields half as likely: one in three of 200.
         assert!((40..95).contains(&searched), "{searched}");
-        let none = view("Tab 0 (current): T\n\n[1] RootWebArea 'T'\n\t[2] link 'x'", Mode::Type, &CHUNK, &SHOWN, &mut Seed::root(1).rng());
+        let none = view(
+            "Tab 0 (current): T\n\n[1] RootWebArea 'T'\n\t[2] link 'x'",
+            Mode::Type,
+            &CHUNK,
+            &SHOWN,
+            &mut Seed::root(1).rng(),
+        );
         assert_eq!(none, None);
     }
 
@@ -289,13 +297,23 @@ mod tests {
     }
 
     fn code(past: &str, next: &str) -> String {
-        format!("```python\n# task: Buy it\n# {0}\n# past actions (history)\n{past}\n# {0}\n# next action:\n{next}\n```", "-".repeat(20))
+        format!(
+            "```python\n# task: Buy it\n# {0}\n# past actions (history)\n{past}\n# {0}\n# next action:\n{next}\n```",
+            "-".repeat(20)
+        )
     }
 
     const SEEN: &str = "[3] textbox 'To'\n[4] button 'Send mail'";
 
     fn read(text: &str) -> Vec<Result<Sample, Fault>> {
-        invented(text, "w", "T\n\n[1] RootWebArea 'T'\n\t[3] textbox 'To'\n\t[4] button 'Send mail'\n\t[5] link 'x'", SEEN, 99, Seed::root(1))
+        invented(
+            text,
+            "w",
+            "T\n\n[1] RootWebArea 'T'\n\t[3] textbox 'To'\n\t[4] button 'Send mail'\n\t[5] link 'x'",
+            SEEN,
+            99,
+            Seed::root(1),
+        )
     }
 
     fn one(past: &str, next: &str) -> Result<Sample, Fault> {
@@ -335,12 +353,14 @@ mod tests {
 
     #[test]
     fn the_ids_of_the_past_are_random_and_the_label_does_not_depend_on_them() {
-        let past = "click(element=\"New\", element_id=40)\ntype(element=\"To\", content=\"a\", element_id=41)";
+        let past =
+            "click(element=\"New\", element_id=40)\ntype(element=\"To\", content=\"a\", element_id=41)";
         let text = code(past, NEXT);
         let samples: Vec<Sample> = (0..20)
             .map(|seed| invented(&text, "w", SEEN, SEEN, 9999, Seed::root(seed)).remove(0).expect("valid"))
             .collect();
-        let ids = |sample: &Sample| sample.past.iter().map(|past: &Past| past.action.target()).collect::<Vec<_>>();
+        let ids =
+            |sample: &Sample| sample.past.iter().map(|past: &Past| past.action.target()).collect::<Vec<_>>();
         assert!(samples.iter().skip(1).any(|sample| ids(sample) != ids(&samples[0])));
         for sample in &samples {
             assert_eq!(sample.next, samples[0].next);

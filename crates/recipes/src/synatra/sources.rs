@@ -165,7 +165,8 @@ mod tests {
         let pages = Pages::Generated { count: 120 }.open(99, Seed::root(2)).expect("opens");
         let different: std::collections::BTreeSet<&String> = pages.iter().map(|(_, page)| page).collect();
         assert_eq!(different.len(), 120);
-        let websites: std::collections::BTreeSet<&String> = pages.iter().map(|(website, _)| website).collect();
+        let websites: std::collections::BTreeSet<&String> =
+            pages.iter().map(|(website, _)| website).collect();
         assert!(websites.len() > 12, "{websites:?}");
     }
 }

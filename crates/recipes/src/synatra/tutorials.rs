@@ -80,7 +80,13 @@ pub struct Wanted<'a> {
 ///
 /// The page's elements get random ids up to `ids`, and its lines are cut to a `window` around the next
 /// action's element where they are more than its mean.
-pub fn observed(text: &str, wanted: Wanted<'_>, window: &Window, ids: u32, seed: Seed) -> Result<Sample, Fault> {
+pub fn observed(
+    text: &str,
+    wanted: Wanted<'_>,
+    window: &Window,
+    ids: u32,
+    seed: Seed,
+) -> Result<Sample, Fault> {
     let mut rng = seed.rng();
     let html = blocks(text, "html").into_iter().next().ok_or(Fault::Missing)?;
     let said = blocks(text, "python").into_iter().next().ok_or(Fault::Missing)?;
@@ -135,7 +141,8 @@ mod tests {
         let points = break_points(CODE, 9, &mut Seed::root(1).rng());
         assert_eq!(points.len(), 3); // four calls
         let nexts: BTreeSet<&str> = points.iter().map(|point| point.next.as_str()).collect();
-        let expect = ["# step 2: name\n# by hand\ntype(\"To\", \"a\")", "click(\"Send\")", "# step 4: end\nstop()"];
+        let expect =
+            ["# step 2: name\n# by hand\ntype(\"To\", \"a\")", "click(\"Send\")", "# step 4: end\nstop()"];
         assert_eq!(nexts, BTreeSet::from(expect));
         for BreakPoint { past, next } in &points {
             assert!(CODE.starts_with(past.as_str()) && CODE.contains(next.as_str()));
@@ -164,7 +171,9 @@ mod tests {
 
     #[test]
     fn scenarios_without_a_task_or_with_nothing_to_vary_are_dropped_for_that() {
-        let text = format!("```python\n# scenario 1\n# task: Write\n{CODE}\n```\n```python\nclick(1)\n```\n```python\nSKIP\n```");
+        let text = format!(
+            "```python\n# scenario 1\n# task: Write\n{CODE}\n```\n```python\nclick(1)\n```\n```python\nSKIP\n```"
+        );
         let found = scenarios(&text, 3);
         assert_eq!(found[0].as_ref().map(|one| one.task.as_str()), Ok("Write"));
         assert_eq!(found[0].as_ref().map(|one| one.code.as_str()), Ok(CODE));
@@ -178,8 +187,11 @@ mod tests {
         format!("```html\n{html}\n```\n```python\n# step: say whom\n# step summary: said whom\n```")
     }
 
-    const WANTED: Wanted<'_> =
-        Wanted { task: "Write", past: "# step 1: open\nclick(\"New\")", next: "# step 2: name\ntype(\"To\", \"a\")" };
+    const WANTED: Wanted<'_> = Wanted {
+        task: "Write",
+        past: "# step 1: open\nclick(\"New\")",
+        next: "# step 2: name\ntype(\"To\", \"a\")",
+    };
 
     fn sample(text: &str, wanted: Wanted<'_>) -> Result<Sample, Fault> {
         observed(text, wanted, &Window::default(), 99, Seed::root(1))
@@ -187,12 +199,16 @@ mod tests {
 
     #[test]
     fn the_marked_element_becomes_the_next_actions() {
-        let html = "<title>T</title><button>Go</button><input id='next-action-target' aria-label='To'><a>x</a>";
+        let html =
+            "<title>T</title><button>Go</button><input id='next-action-target' aria-label='To'><a>x</a>";
         let found = sample(&written(html), WANTED).expect("valid");
         let page = Page::parse(&found.page);
         let Action::Type { id, text } = &found.next.action else { panic!("types") };
         assert_eq!((page.node(*id).map(|node| node.name.as_str()), text.as_str()), (Some("To"), "a"));
-        assert_eq!((found.next.comment.as_deref(), found.next.summary.as_deref()), (Some("say whom"), Some("said whom")));
+        assert_eq!(
+            (found.next.comment.as_deref(), found.next.summary.as_deref()),
+            (Some("say whom"), Some("said whom"))
+        );
         assert_eq!((found.past.len(), found.website.as_str()), (1, "T"));
         // A stop needs no mark.
         let stop = Wanted { next: "stop('5')", ..WANTED };
@@ -204,7 +220,10 @@ mod tests {
     fn pages_that_do_not_hold_the_next_step_are_dropped() {
         let fault = |text: &str, wanted| sample(text, wanted).expect_err("dropped");
         assert_eq!(fault(&written("<input aria-label='To'>"), WANTED), Fault::NoMark);
-        assert_eq!(fault(&written("<button id=next-action-target>To</button>"), WANTED), Fault::NotInteractable);
+        assert_eq!(
+            fault(&written("<button id=next-action-target>To</button>"), WANTED),
+            Fault::NotInteractable
+        );
         assert_eq!(fault("```html\n<a>x</a>\n```", WANTED), Fault::Missing);
         let other = Wanted { next: "drag(\"To\")", ..WANTED };
         assert_eq!(fault(&written("<a id=next-action-target>x</a>"), other), Fault::UnknownAction);

@@ -140,7 +140,8 @@ pub fn history(code: &str, ids: u32, rng: &mut autodidact_core::Rng) -> Result<V
             let text = text.trim_start_matches('#').trim();
             if let Some((_, said)) = text.split_once(':').filter(|(name, _)| name.starts_with("sub-task")) {
                 subtask = Some(said.trim().to_owned());
-            } else if let Some((_, said)) = text.split_once(':').filter(|(name, _)| name.starts_with("step")) {
+            } else if let Some((_, said)) = text.split_once(':').filter(|(name, _)| name.starts_with("step"))
+            {
                 comment = Some(said.trim().to_owned());
             }
             continue;
@@ -214,7 +215,8 @@ mod tests {
 
     #[test]
     fn a_history_is_refused_for_what_is_wrong_with_it() {
-        let good = past("# sub-task 1: a\n# step 1: b\nclick(\"Send\")\n\ntype('To', 'x (y)')").expect("reads");
+        let good =
+            past("# sub-task 1: a\n# step 1: b\nclick(\"Send\")\n\ntype('To', 'x (y)')").expect("reads");
         assert_eq!(good.len(), 2);
         assert_eq!((good[0].subtask.as_deref(), good[0].comment.as_deref()), (Some("a"), Some("b")));
         assert!(matches!(&good[1].action, Action::Type { text, .. } if text == "x (y)"));

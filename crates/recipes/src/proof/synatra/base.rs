@@ -52,7 +52,8 @@ impl Base {
             Prompt::text(format!("look-up/{place}"), format!("{list}{asked}? ")).with("answer", answer)
         };
         let queries: Vec<Prompt> = (0..self.looked_up).map(query).collect();
-        let greedy = Sampling { temperature: 0.0, max_tokens: 3, stop: vec!["\n".to_owned()], ..Sampling::default() };
+        let greedy =
+            Sampling { temperature: 0.0, max_tokens: 3, stop: vec!["\n".to_owned()], ..Sampling::default() };
         let groups = run.evaluate("look-ups", lm, &Said, Ask::each(&queries, 1, &greedy))?;
         Ok(lab::mean_of(&groups, "score"))
     }
@@ -88,7 +89,9 @@ fn text(seed: Seed) -> String {
                 .map(|(number, name)| (number.to_owned(), name.to_owned()))
                 .collect();
             for _ in 0..5 {
-                if let Some((number, name)) = lines.choose(&mut rng).filter(|(number, _)| number.parse::<u32>().is_ok()) {
+                if let Some((number, name)) =
+                    lines.choose(&mut rng).filter(|(number, _)| number.parse::<u32>().is_ok())
+                {
                     text.push_str(&format!("{name}? {number}\n"));
                 }
             }

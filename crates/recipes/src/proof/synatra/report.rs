@@ -36,15 +36,21 @@ pub(super) fn report(
             f64::NEG_INFINITY,
             0.02,
         ),
-        claim("calls on elements that are not there, before", &all(before, &|one| one.record.no_element), 0.5),
+        claim(
+            "calls on elements that are not there, before",
+            &all(before, &|one| one.record.no_element),
+            0.5,
+        ),
         claim(
             "typing steps at which it types, balanced less unbalanced",
             &less(BOTH, UNBALANCED, &|one| one.types),
             0.2,
         ),
     ];
-    let rows: Vec<(&str, &[Outcome])> =
-        [("base", before)].into_iter().chain(ARMS.iter().zip(outcomes).map(|(arm, one)| (arm.name, &**one))).collect();
+    let rows: Vec<(&str, &[Outcome])> = [("base", before)]
+        .into_iter()
+        .chain(ARMS.iter().zip(outcomes).map(|(arm, one)| (arm.name, &**one)))
+        .collect();
     report.tables = vec![success(&rows), behaviour(&rows), actions(&rows), written(outcomes)];
     report.charts = vec![chart(&rows)];
     report.notes = notes(plan);
@@ -134,7 +140,10 @@ fn written(outcomes: &[Vec<Outcome>]) -> Table {
     for (arm, outcomes) in ARMS.iter().zip(outcomes) {
         let sum = |name: &'static str| {
             move |one: &Outcome| -> f64 {
-                ["observations", "steps"].iter().filter_map(|stage| one.track.last(&format!("{stage}/{name}"))).sum()
+                ["observations", "steps"]
+                    .iter()
+                    .filter_map(|stage| one.track.last(&format!("{stage}/{name}")))
+                    .sum()
             }
         };
         let mut reasons: Vec<String> = outcomes
@@ -150,7 +159,9 @@ fn written(outcomes: &[Vec<Outcome>]) -> Table {
             shown(outcomes, 0, sum("candidates")),
             shown(outcomes, 0, sum("kept")),
             reasons.join(", "),
-            shown(outcomes, 0, |one| one.track.last("data/kept_rows").or(one.track.last("learn/num_rows")).unwrap_or(f64::NAN)),
+            shown(outcomes, 0, |one| {
+                one.track.last("data/kept_rows").or(one.track.last("learn/num_rows")).unwrap_or(f64::NAN)
+            }),
             shown(outcomes, 0, |one| one.track.spend.trained_tokens as f64),
         ]);
     }
@@ -158,9 +169,11 @@ fn written(outcomes: &[Vec<Outcome>]) -> Table {
 }
 
 fn chart(rows: &Rows<'_>) -> Chart {
-    let mut chart = Chart::of("Goals reached by kind of site", "shop, mail, forum, settings, bank, map", "share reached");
+    let mut chart =
+        Chart::of("Goals reached by kind of site", "shop, mail, forum, settings, bank, map", "share reached");
     for (name, outcomes) in rows {
-        let mean = |kind: usize| spread(&outcomes.iter().map(|one| one.record.by_kind[kind]).collect::<Vec<_>>()).0;
+        let mean =
+            |kind: usize| spread(&outcomes.iter().map(|one| one.record.by_kind[kind]).collect::<Vec<_>>()).0;
         chart.push(name, 1, &(0..SiteKind::ALL.len()).map(mean).collect::<Vec<_>>());
     }
     chart

@@ -33,10 +33,15 @@ fn the_words_of_the_world_are_tokens_and_a_step_fits_384_of_them() {
         .expect("prompts")
         .iter()
         .map(|query| {
-            let response = lm.tokenizer().encode(query.field("response").expect("is there")).expect("encodes");
+            let response =
+                lm.tokenizer().encode(query.field("response").expect("is there")).expect("encodes");
             lm.render(query).expect("renders").len() + response.len()
         })
         .collect();
     let mean = lengths.iter().sum::<usize>() as f64 / 300.0;
-    assert!(lengths.iter().all(|n| *n < 384) && mean < 200.0, "{mean} tokens on average, {:?}", lengths.iter().max());
+    assert!(
+        lengths.iter().all(|n| *n < 384) && mean < 200.0,
+        "{mean} tokens on average, {:?}",
+        lengths.iter().max()
+    );
 }
