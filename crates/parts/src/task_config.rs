@@ -6,6 +6,7 @@ use crate::task::colours::Colours;
 use crate::task::modular::{Modular, ModularProblem};
 use crate::task::programs::{Programs, number, trace};
 use crate::task::{SuiteConfig, check_reply};
+use crate::web::{MiniWeb, Next};
 use autodidact_core::chat::{Chat, Completion, Prompt};
 use autodidact_core::{Result, Task};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,8 @@ pub enum TaskConfig {
     Programs(Programs),
     /// Sentences that are rewarded for colour words; no answer is right or wrong.
     Colours(Colours),
+    /// The next step on small web sites, in the wording for small models.
+    Web(MiniWeb),
 }
 
 impl Default for TaskConfig {
@@ -49,6 +52,7 @@ impl TaskConfig {
             TaskConfig::Modular(modular) => modular.check("task"),
             TaskConfig::Programs(programs) => programs.check("task"),
             TaskConfig::Colours(colours) => colours.check("task"),
+            TaskConfig::Web(web) => web.check("task"),
         }
     }
 
@@ -76,6 +80,10 @@ impl TaskConfig {
                 colours.check("task")?;
                 OpenTask { task: Box::new(colours.clone()), vote: Box::new(|_, _| None) }
             }
+            TaskConfig::Web(web) => {
+                web.check("task")?;
+                OpenTask { task: Box::new(web.small_steps()), vote: Box::new(call_vote) }
+            }
         })
     }
 }
@@ -93,4 +101,9 @@ fn modular_vote(prompt: &Prompt, answer: &Completion) -> Option<String> {
 /// The value that a program computes.
 fn program_vote(_prompt: &Prompt, answer: &Completion) -> Option<String> {
     trace(&answer.text).ok()?.last()?.answer().map(number)
+}
+
+/// The call of a step.
+fn call_vote(_prompt: &Prompt, answer: &Completion) -> Option<String> {
+    Next::parse(&answer.text).ok().map(|next| next.action.render())
 }

@@ -53,6 +53,12 @@ pub const PRESETS: &[Preset] = &[
         about: "a small model from scratch on generated expressions, minutes on two cores",
         text: include_str!("../presets/self-sampled/small.toml"),
     },
+    Preset {
+        recipe: "synatra",
+        name: "small",
+        about: "a small model from scratch on generated sites, written for by a stand-in, on two cores",
+        text: include_str!("../presets/synatra/small.toml"),
+    },
 ];
 
 impl Preset {

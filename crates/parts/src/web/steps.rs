@@ -65,6 +65,11 @@ impl MiniWeb {
         Steps { web: self.clone(), wording }
     }
 
+    /// The next-step task in the wording for small models.
+    pub fn small_steps(&self) -> Steps {
+        self.steps(Wording::parse(PROMPT).expect("the bundled wording parses"))
+    }
+
     /// The same world with every kind of site, for measuring.
     pub fn measured(&self) -> MiniWeb {
         MiniWeb { kinds: Vec::new(), ..self.clone() }
@@ -228,7 +233,7 @@ mod tests {
     use autodidact_core::chat::Sampling;
 
     fn task() -> Steps {
-        MiniWeb::default().steps(Wording::parse(PROMPT).expect("parses"))
+        MiniWeb::default().small_steps()
     }
 
     #[test]

@@ -89,22 +89,7 @@ struct Outcome {
 }
 
 fn run(options: &ProofOptions<'_>) -> Result<ProofReport> {
-    let plan = Plan::of(options.scale);
-    let mut before = Vec::new();
-    let mut outcomes: Vec<Vec<Outcome>> = ARMS.iter().map(|_| Vec::new()).collect();
-    for &seed in &options.seeds {
-        let base = plan.base.train(seed, options)?;
-        let drift = Drift::of(&base, plan.base.held_out(&base, seed)?)?;
-        let measured = arm("base", seed, options, Synatra::CARD, |run| {
-            let record = plan.recipe.work(&base, &plan.act(&plan.recipe)?, "goals", run)?;
-            plan.measure(&base, record, &plan.recipe, &drift, run)
-        })?;
-        before.push(Outcome { track: measured.1, ..measured.0 });
-        for (outcomes, one) in outcomes.iter_mut().zip(&ARMS) {
-            outcomes.push(plan.run(one, &base, &drift, seed, options)?);
-        }
-    }
-    Ok(report::report(&plan, &before, &outcomes, options))
+    Plan::of(options.scale).run_all(options)
 }
 
 impl Plan {
@@ -158,6 +143,24 @@ impl Plan {
             },
             compared: if full { 400 } else { 24 },
         }
+    }
+
+    fn run_all(&self, options: &ProofOptions<'_>) -> Result<ProofReport> {
+        let mut before = Vec::new();
+        let mut outcomes: Vec<Vec<Outcome>> = ARMS.iter().map(|_| Vec::new()).collect();
+        for &seed in &options.seeds {
+            let base = self.base.train(seed, options)?;
+            let drift = Drift::of(&base, self.base.held_out(&base, seed)?)?;
+            let measured = arm("base", seed, options, Synatra::CARD, |run| {
+                let record = self.recipe.work(&base, &self.act(&self.recipe)?, "goals", run)?;
+                self.measure(&base, record, &self.recipe, &drift, run)
+            })?;
+            before.push(Outcome { track: measured.1, ..measured.0 });
+            for (outcomes, one) in outcomes.iter_mut().zip(&ARMS) {
+                outcomes.push(self.run(one, &base, &drift, seed, options)?);
+            }
+        }
+        Ok(report::report(self, &before, &outcomes, options))
     }
 
     fn act(&self, recipe: &Synatra) -> Result<autodidact_parts::wording::Wording> {
