@@ -292,8 +292,8 @@ impl Synatra {
         let sum = self.mix.articles + self.mix.pages + self.mix.demonstrations;
         let wanted = |share: f64| (f64::from(self.steps) * share / sum).round() as usize;
         let mut found = Vec::new();
-        let shares = [
-            ("articles", self.mix.articles, gather::articles as gather::Source),
+        let shares: [(&str, f64, gather::Source); 3] = [
+            ("articles", self.mix.articles, gather::articles),
             ("pages", self.mix.pages, gather::pages),
             ("demonstrations", self.mix.demonstrations, gather::demonstrations),
         ];

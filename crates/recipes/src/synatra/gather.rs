@@ -70,7 +70,7 @@ pub(super) fn articles(
     let brief = Sampling { temperature: 0.0, max_tokens: 8, ..recipe.sampling.clone() };
     let mut asks = Vec::with_capacity(articles.len());
     for (place, article) in articles.iter().enumerate() {
-        let query = prompts.fill("title", format!("title/{place}"), &[("title", &article.title)])?;
+        let query = prompts.fill("title", format!("title/{place}"), &[("title", article.title.as_str())])?;
         let query = query.with("asks", "title").with("title", article.title.clone());
         asks.push(Ask { query, knobs: brief.clone(), tries: 1 });
     }

@@ -218,3 +218,51 @@ fn settings_that_cannot_work_are_refused_by_name() {
     assert!(refused(Synatra { writer: scribe, ..Synatra::default() }).starts_with("writer.wrong"));
     Synatra::default().check().expect("the paper's settings are sound");
 }
+
+#[derive(serde::Deserialize)]
+struct Golden {
+    points: Vec<Points>,
+    indents: Vec<Indent>,
+    matches: Vec<Match>,
+}
+
+#[derive(serde::Deserialize)]
+struct Points {
+    code: String,
+    points: Vec<[String; 2]>,
+}
+
+#[derive(serde::Deserialize)]
+struct Indent {
+    lines: Vec<String>,
+    keep: usize,
+    out: Vec<String>,
+}
+
+#[derive(serde::Deserialize)]
+struct Match {
+    label: String,
+    predict: String,
+    #[serde(rename = "match")]
+    matches: bool,
+}
+
+#[test]
+fn break_points_indentation_and_matches_are_those_of_the_released_code() {
+    let golden: Golden =
+        serde_json::from_str(include_str!("../../../../golden/synatra/steps.json")).expect("reads");
+    for Points { code, points } in golden.points {
+        let found = tutorials::break_points(&code, 99, &mut autodidact_core::Seed::root(1).rng());
+        let mut found: Vec<[String; 2]> = found.into_iter().map(|one| [one.past, one.next]).collect();
+        found.sort();
+        assert_eq!(found, points, "{code}");
+    }
+    for Indent { lines, keep, out } in golden.indents {
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        assert_eq!(autodidact_parts::web::window::unindented(&lines, keep), out);
+    }
+    for Match { label, predict, matches } in golden.matches {
+        let read = |line: &str| Action::parse(line).expect("a call");
+        assert_eq!(read(&predict).matches(&read(&label)), matches, "{predict} for {label}");
+    }
+}
