@@ -1,9 +1,10 @@
 //! Synatra run whole on a tiny model, and what its samples look like.
 
 use super::*;
+use crate::proof::{ProofOptions, Scale, lab};
 use crate::testing::{execute, records, resumes_exactly};
 use autodidact_core::chat::Body;
-use autodidact_core::{MemoryLedger, Record as Row};
+use autodidact_core::{MemoryLedger, Record as Row, Silent, Stop};
 use autodidact_parts::Shape as ModelShape;
 use autodidact_parts::evaluate::Evaluation;
 use autodidact_parts::web::sample::past_text;
@@ -41,12 +42,21 @@ fn tiny() -> Synatra {
     }
 }
 
+/// A tiny model that has learned to answer anything with a return, so that its answers end.
 fn model() -> Lm {
     let shape =
         ModelShape { hidden_size: 16, layers: 1, heads: 2, kv_heads: 1, intermediate_size: 32, context: 512 };
     let words = words();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    crate::proof::lab::fresh_words(shape, 3, &words).expect("opens")
+    let lm = lab::fresh_words(shape, 3, &words).expect("opens");
+    let pairs: Vec<(String, String)> =
+        words[..64].iter().map(|word| ((*word).to_owned(), "go_back()".to_owned())).collect();
+    let rows = lab::rows_of_text(&lm, &pairs).expect("encodes");
+    let options =
+        ProofOptions { seeds: vec![0], scale: Scale::Quick, observer: &Silent, stop: Stop::default() };
+    lab::train(&lm, 2e-2, 40, &options, |step| Ok(rows[step as usize % 8 * 8..][..8].to_vec()))
+        .expect("trains");
+    lm
 }
 
 #[test]
