@@ -17,6 +17,7 @@ pub mod synth;
 pub mod segments;
 pub mod task;
 mod task_config;
+pub mod web;
 pub mod wording;
 
 pub use critic::CriticConfig;

@@ -11,6 +11,7 @@ use crate::task::programs::{Programs, number, trace};
 use crate::task::two_steps::{self, Annotator, TwoStepAnnotator, TwoSteps};
 use crate::task::puzzles::{Puzzles, said};
 use crate::task::{SuiteConfig, check_reply};
+use crate::web::{MiniWeb, Next};
 use autodidact_core::chat::{Chat, Completion, Prompt};
 use autodidact_core::{Result, Task};
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,8 @@ pub enum TaskConfig {
     Dialogues(Dialogues),
     /// An operator that means different things in different talk.
     Operators(Operators),
+    /// The next step on small web sites, in the wording for small models.
+    Web(MiniWeb),
 }
 
 impl Default for TaskConfig {
@@ -69,6 +72,7 @@ impl TaskConfig {
             TaskConfig::Puzzles(puzzles) => puzzles.check("task"),
             TaskConfig::Dialogues(dialogues) => dialogues.check("task"),
             TaskConfig::Operators(operators) => operators.check("task"),
+            TaskConfig::Web(web) => web.check("task"),
         }
     }
 
@@ -119,6 +123,10 @@ impl TaskConfig {
                 let vote = |_: &Prompt, answer: &Completion| Some(answer.text.trim().to_owned());
                 OpenTask { task: Box::new(operators.clone()), vote: Box::new(vote) }
             }
+            TaskConfig::Web(web) => {
+                web.check("task")?;
+                OpenTask { task: Box::new(web.small_steps()), vote: Box::new(call_vote) }
+            }
         })
     }
 
@@ -149,4 +157,9 @@ fn modular_vote(prompt: &Prompt, answer: &Completion) -> Option<String> {
 /// The value that a program computes.
 fn program_vote(_prompt: &Prompt, answer: &Completion) -> Option<String> {
     trace(&answer.text).ok()?.last()?.answer().map(number)
+}
+
+/// The call of a step.
+fn call_vote(_prompt: &Prompt, answer: &Completion) -> Option<String> {
+    Next::parse(&answer.text).ok().map(|next| next.action.render())
 }

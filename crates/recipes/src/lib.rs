@@ -26,6 +26,7 @@ pub mod self_prompt_tuning;
 pub mod self_sampled;
 pub mod sharpening;
 pub mod slate_thompson;
+pub mod synatra;
 #[cfg(test)]
 mod testing;
 pub mod verdict;
@@ -58,6 +59,7 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<sharpening::Sharpening>(),
     DynRecipe::of::<slate_thompson::SlateThompson>(),
     DynRecipe::of::<weak_supervision::WeakSupervision>(),
+    DynRecipe::of::<synatra::Synatra>(),
 ];
 
 /// The proofs of the recipes, by id.
@@ -82,6 +84,7 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::sharpening::PROOF,
     proof::slate_thompson::PROOF,
     proof::weak_supervision::PROOF,
+    proof::synatra::PROOF,
 ];
 
 /// Recipes that belong together, proved with one command.

@@ -104,6 +104,10 @@ pub const PRESETS: &[Preset] = &[
         name: "nano",
         about: "the bundled model on two cores, minutes",
         text: include_str!("../presets/sharpening/nano.toml"),
+        recipe: "synatra",
+        name: "small",
+        about: "a small model from scratch on generated sites, written for by a stand-in, on two cores",
+        text: include_str!("../presets/synatra/small.toml"),
     },
 ];
 

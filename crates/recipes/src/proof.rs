@@ -28,6 +28,7 @@ pub(crate) mod self_sampled;
 pub(crate) mod sharpening;
 pub(crate) mod slate_thompson;
 pub(crate) mod weak_supervision;
+pub(crate) mod synatra;
 
 pub use arm::{Recorder, Track, arm};
 pub use claims::{between, claim, slope, spread};

@@ -13,6 +13,7 @@ pub mod colours;
 mod countdown;
 pub mod dialogues;
 mod distinct;
+pub(crate) mod distinct;
 mod facts;
 mod family;
 mod hand;
