@@ -3,13 +3,13 @@
 use crate::evaluate::Vote;
 use crate::problems::ProblemFile;
 use crate::task::colours::Colours;
-use crate::task::instructions::Instructions;
 use crate::task::dialogues::Dialogues;
+use crate::task::instructions::Instructions;
 use crate::task::modular::{Modular, ModularProblem};
 use crate::task::operators::Operators;
 use crate::task::programs::{Programs, number, trace};
-use crate::task::two_steps::{self, Annotator, TwoStepAnnotator, TwoSteps};
 use crate::task::puzzles::{Puzzles, said};
+use crate::task::two_steps::{self, Annotator, TwoStepAnnotator, TwoSteps};
 use crate::task::{SuiteConfig, check_reply};
 use crate::web::{MiniWeb, Next};
 use autodidact_core::chat::{Chat, Completion, Prompt};
