@@ -1,7 +1,7 @@
 //! The proof of weak-supervision: does preferring the tuned model's answers to the base's make it better?
 //!
-//! A small model learns the language of five kinds of puzzles from texts whose rationales mostly belong to other
-//! questions: it knows how to talk, not what to say. A few hundred labelled puzzles tune it, and two thousand
+//! A small model learns the language of five kinds of puzzles, at last from texts whose rationales mostly belong
+//! to other questions: it knows how to talk, and no longer says what belongs to a question. A few hundred labelled puzzles tune it, and two thousand
 //! unlabelled ones are answered by the tuned and by the untuned model. The arms differ in which of these pairs
 //! they believe; controls go on with the tuned model's own answers alone, or with pairs whose sides were
 //! exchanged by chance.
@@ -118,9 +118,10 @@ impl Plan {
                     intermediate_size: width * 5 / 2,
                     context: 192,
                 },
-                texts: size(4_000, 200) as usize,
+                texts: size(20_000, 200) as usize,
+                lined_up: u64::from(size(1_500, 6)),
+                mixed: u64::from(size(60, 4)),
                 own: 0.1,
-                steps: u64::from(size(1_200, 10)),
             },
             recipe: WeakSupervision {
                 prompts: PromptsConfig::Small,
