@@ -129,6 +129,18 @@ pub struct Completion {
     /// What went wrong where there is no answer ([`Finish::Failed`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// How likely the answer was, where only an endpoint knows its tokens, whose ids mean nothing here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likelihood: Option<Likelihood>,
+}
+
+/// The log-probability of a whole answer under the model that gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Likelihood {
+    /// How many tokens the answer has there.
+    pub tokens: u32,
+    /// The sum of their log-probabilities, in nats; finite.
+    pub logprob: f64,
 }
 
 /// Why a completion ended.
@@ -154,6 +166,17 @@ impl Completion {
     pub fn sampled(&self) -> usize {
         self.tokens.len() - self.given as usize
     }
+
+    /// The sum of the sampled tokens' log-probabilities under the raw distribution and their number, from the
+    /// tokens themselves or, where they are an endpoint's, from what it said. `None` where neither is known.
+    pub fn likelihood(&self) -> Option<Likelihood> {
+        let own = self.logprobs.get(self.given as usize..).filter(|own| !own.is_empty());
+        let sum = |own: &[f32]| Likelihood {
+            tokens: own.len() as u32,
+            logprob: own.iter().map(|&logprob| f64::from(logprob)).sum(),
+        };
+        own.map(sum).or(self.likelihood)
+    }
 }
 
 /// What is left of a completion once its columns are taken out.
@@ -163,6 +186,8 @@ struct Rest {
     finish: Finish,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    likelihood: Option<Likelihood>,
 }
 
 impl Answer for Completion {
@@ -172,6 +197,7 @@ impl Answer for Completion {
                 given: self.given,
                 finish: self.finish,
                 failure: self.failure.clone(),
+                likelihood: self.likelihood,
             })?,
             text: self.text.clone(),
             prompt_tokens: self.prompt.clone(),
@@ -192,6 +218,7 @@ impl Answer for Completion {
             text: packed.text.clone(),
             finish: rest.finish,
             failure: rest.failure,
+            likelihood: rest.likelihood,
         })
     }
 
@@ -222,11 +249,21 @@ mod tests {
             text: "ab".into(),
             finish: Finish::Length,
             failure: None,
+            likelihood: Some(Likelihood { tokens: 2, logprob: -0.25 }),
         };
         let packed = completion.pack().expect("packs");
         assert_eq!(Completion::unpack(&packed).expect("unpacks"), completion);
         assert!(completion.truncated());
         assert_eq!(completion.sampled(), 2);
+    }
+
+    #[test]
+    fn the_likelihood_is_that_of_the_sampled_tokens_or_what_an_endpoint_said() {
+        let own = Completion { given: 1, logprobs: vec![-9.0, -0.5, -0.25], ..Completion::default() };
+        assert_eq!(own.likelihood(), Some(Likelihood { tokens: 2, logprob: -0.75 }));
+        let said = Likelihood { tokens: 3, logprob: -1.5 };
+        assert_eq!(Completion { likelihood: Some(said), ..Completion::default() }.likelihood(), Some(said));
+        assert_eq!(Completion::default().likelihood(), None);
     }
 
     #[test]

@@ -252,7 +252,7 @@ impl Lm {
             logprobs: draft.logprobs,
             policy_logprobs: draft.policy_logprobs,
             finish: draft.finish.unwrap_or(Finish::Length),
-            failure: None,
+            ..Completion::default()
         }
     }
 }

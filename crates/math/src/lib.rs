@@ -24,6 +24,7 @@ pub mod preference;
 pub mod regret;
 pub mod regret_fit;
 pub mod relax;
+pub mod rouge;
 pub mod schedule;
 pub mod select;
 pub mod sft;

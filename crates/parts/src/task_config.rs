@@ -3,6 +3,7 @@
 use crate::evaluate::Vote;
 use crate::problems::ProblemFile;
 use crate::task::colours::Colours;
+use crate::task::instructions::Instructions;
 use crate::task::modular::{Modular, ModularProblem};
 use crate::task::programs::{Programs, number, trace};
 use crate::task::puzzles::{Puzzles, said};
@@ -25,6 +26,8 @@ pub enum TaskConfig {
     Programs(Programs),
     /// Sentences that are rewarded for colour words; no answer is right or wrong.
     Colours(Colours),
+    /// Small tasks on strings, each named by an instruction.
+    Instructions(Instructions),
     /// Small puzzles of five kinds with worked rationales.
     Puzzles(Puzzles),
 }
@@ -52,6 +55,7 @@ impl TaskConfig {
             TaskConfig::Modular(modular) => modular.check("task"),
             TaskConfig::Programs(programs) => programs.check("task"),
             TaskConfig::Colours(colours) => colours.check("task"),
+            TaskConfig::Instructions(instructions) => instructions.check("task"),
             TaskConfig::Puzzles(puzzles) => puzzles.check("task"),
         }
     }
@@ -79,6 +83,11 @@ impl TaskConfig {
             TaskConfig::Colours(colours) => {
                 colours.check("task")?;
                 OpenTask { task: Box::new(colours.clone()), vote: Box::new(|_, _| None) }
+            }
+            TaskConfig::Instructions(instructions) => {
+                instructions.check("task")?;
+                let vote = |_: &Prompt, answer: &Completion| Some(answer.text.trim().to_owned());
+                OpenTask { task: Box::new(instructions.clone()), vote: Box::new(vote) }
             }
             TaskConfig::Puzzles(puzzles) => {
                 puzzles.check("task")?;

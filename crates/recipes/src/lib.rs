@@ -16,6 +16,7 @@ pub mod pretraining;
 pub mod proof;
 pub mod raft;
 pub mod relax;
+pub mod self_guide;
 pub mod self_sampled;
 pub mod slate_thompson;
 #[cfg(test)]
@@ -24,7 +25,7 @@ pub mod verdict;
 pub mod watch;
 pub mod weak_supervision;
 
-use autodidact_core::{DynRecipe, Result, Run};
+use autodidact_core::{DynRecipe, Error, Result, Run};
 use autodidact_lm::Lm;
 use autodidact_parts::ModelConfig;
 
@@ -41,6 +42,7 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
     DynRecipe::of::<relax::Relax>(),
+    DynRecipe::of::<self_guide::SelfGuide>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
     DynRecipe::of::<slate_thompson::SlateThompson>(),
     DynRecipe::of::<weak_supervision::WeakSupervision>(),
@@ -59,10 +61,51 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::pretrain::PROOF,
     proof::raft::PROOF,
     proof::relax::PROOF,
+    proof::self_guide::PROOF,
     proof::self_sampled::PROOF,
     proof::slate_thompson::PROOF,
     proof::weak_supervision::PROOF,
 ];
+
+/// Recipes that belong together, proved with one command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Family {
+    /// Its name on the command line.
+    pub id: &'static str,
+    /// What its members share.
+    pub about: &'static str,
+    /// The ids of its recipes, in the order in which they are proved.
+    pub members: &'static [&'static str],
+}
+
+/// All families.
+pub const FAMILIES: &[Family] = &[Family {
+    id: "self-training",
+    about: "a model that makes its own training data",
+    members: &[
+        "self-guide",
+        "sharpening",
+        "weak-supervision",
+        "self-prompt-tuning",
+        "mistakes",
+        "self",
+        "synatra",
+        "self-align",
+    ],
+}];
+
+impl Family {
+    /// The family of that name. Fails, listing those there are, when it is unknown.
+    pub fn named(name: &str) -> Result<&'static Family> {
+        let found = FAMILIES.iter().find(|family| family.id == name);
+        found.ok_or_else(|| Error::unknown("family", name, FAMILIES.iter().map(|family| family.id)))
+    }
+
+    /// The proofs of its members, in their order.
+    pub fn proofs(&self) -> impl Iterator<Item = &'static proof::Proof> {
+        self.members.iter().filter_map(|id| PROOFS.iter().find(|proof| proof.id == *id))
+    }
+}
 
 /// Opens a model, the bundled one among them; its work is counted where the run's observer reads.
 pub(crate) fn open(model: &ModelConfig, run: &Run<'_>) -> Result<Lm> {

@@ -48,6 +48,18 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../presets/b-star/rest-em.toml"),
     },
     Preset {
+        recipe: "self-guide",
+        name: "small",
+        about: "a small model from scratch on a generated task, a minute: to see the machinery",
+        text: include_str!("../presets/self-guide/small.toml"),
+    },
+    Preset {
+        recipe: "self-guide",
+        name: "chat",
+        about: "a chat model and a task in your own words; fill in task, model and policy",
+        text: include_str!("../presets/self-guide/chat.toml"),
+    },
+    Preset {
         recipe: "self-sampled",
         name: "small",
         about: "a small model from scratch on generated expressions, minutes on two cores",

@@ -18,6 +18,7 @@ pub(crate) mod pref_randomization;
 pub(crate) mod pretrain;
 pub(crate) mod raft;
 pub(crate) mod relax;
+pub(crate) mod self_guide;
 pub(crate) mod self_sampled;
 pub(crate) mod slate_thompson;
 pub(crate) mod weak_supervision;

@@ -1,9 +1,11 @@
-//! Judges that hold other judges: sums, hygiene tests and log-ratios to a reference.
+//! Judges that hold other judges (sums, hygiene tests, log-ratios to a reference), and votes.
 
+pub mod consistency;
 mod hygiene;
 mod reference;
 mod sum;
 
+pub use consistency::Consistency;
 pub use hygiene::{Hygiene, HygieneRules};
 pub use reference::Reference;
 pub use sum::Sum;

@@ -15,6 +15,7 @@ mod distinct;
 mod facts;
 mod family;
 mod hand;
+pub mod instructions;
 pub mod modular;
 mod operation;
 mod path;
