@@ -109,7 +109,8 @@ pub fn fits(recipe: &SelfGuide, lm: &Lm, prompt: &Prompt, sampling: &Sampling) -
     if !matches!(recipe.policy, PolicyConfig::Model) {
         return true;
     }
-    let room = lm.context().saturating_sub(sampling.max_tokens as usize).max(1);
+    // An answer may be cut off by the context; it must at least have begun.
+    let room = lm.context() - (sampling.max_tokens as usize).min(lm.context() / 8);
     lm.render(prompt).is_ok_and(|tokens| tokens.len() <= room)
 }
 
