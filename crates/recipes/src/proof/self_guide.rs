@@ -14,16 +14,16 @@ use crate::self_guide::{
 };
 use crate::watch::WatchConfig;
 use autodidact_core::chat::Sampling;
-use autodidact_core::{Learn, Recipe, Result, Seed};
+use autodidact_core::{Learn, Recipe, Result, Run, Seed};
 use autodidact_lm::Lm;
 use autodidact_math::schedule::{Schedule, Shape as Course};
-use autodidact_parts::Shape;
 use autodidact_parts::dataset::{self, Example};
 use autodidact_parts::evaluate::Evaluation;
 use autodidact_parts::learn::{Amount, Batch, Keep, Sft, SftConfig};
 use autodidact_parts::monitor::Drift;
 use autodidact_parts::task::instructions::Instruction;
 use autodidact_parts::wording::PromptsConfig;
+use autodidact_parts::{OpenTask, Shape};
 
 /// The proof.
 pub(crate) const PROOF: Proof = Proof {
@@ -216,7 +216,8 @@ impl Plan {
     ) -> Result<Outcome> {
         let recipe = self.recipe(task);
         let ((exact, other), track) = arm("prompting", seed, options, SelfGuide::CARD, |run| {
-            Ok((self.exact(&recipe, lm, run)?, self.exact(&self.recipe(another(task)), lm, run)?))
+            let tasks = self.tasks_of(&recipe, task, run)?;
+            Ok((self.exact(&tasks[0], lm, run)?, self.exact(&tasks[1], lm, run)?))
         })?;
         Ok(Outcome { task, arm: None, exact, other, kl: drift.kl(lm)?, track })
     }
@@ -240,27 +241,34 @@ impl Plan {
         }
         let name = format!("{} {}", task.text(), one.name());
         let ((exact, other), track) = arm(&name, seed, options, SelfGuide::CARD, |run| {
+            // Opened before the first round, as the recipe does, so that all show the same examples.
+            let tasks = self.tasks_of(&recipe, task, run)?;
             match one {
                 Arm::ThreeExamples => self.on_examples(&recipe, &lm, run)?,
                 _ => drop(recipe.run_on(&lm, run)?),
             }
-            let exact = self.exact(&recipe, &lm, run)?;
-            Ok((exact, self.exact(&self.recipe(another(task)), &lm, run)?))
+            Ok((self.exact(&tasks[0], &lm, run)?, self.exact(&tasks[1], &lm, run)?))
         })?;
         Ok(Outcome { task, arm: Some(one), exact, other, kl: drift.kl(&lm)?, track })
     }
 
+    /// The task and another one, as they are measured.
+    fn tasks_of(&self, recipe: &SelfGuide, task: Instruction, run: &Run<'_>) -> Result<[OpenTask; 2]> {
+        let wordings = Wordings::open(&recipe.prompts)?;
+        let own = recipe.task.open(wordings.clone(), run)?.measured();
+        Ok([own, self.recipe(another(task)).task.open(wordings, run)?.measured()])
+    }
+
     /// The share of test inputs that `lm` answers right, greedily.
-    fn exact(&self, recipe: &SelfGuide, lm: &Lm, run: &mut autodidact_core::Run<'_>) -> Result<f64> {
-        let task = recipe.task.open(Wordings::open(&recipe.prompts)?, run)?.measured();
+    fn exact(&self, task: &OpenTask, lm: &Lm, run: &mut Run<'_>) -> Result<f64> {
         let judge = task.task.judge();
-        let measured = self.recipe.watch.test.run("exact", lm, &task, &*judge, run)?;
+        let measured = self.recipe.watch.test.run("exact", lm, task, &*judge, run)?;
         Ok(measured.and_then(|one| one.scores.greedy).map_or(f64::NAN, |greedy| greedy.value))
     }
 
     /// Fine-tunes on each example under a prompt that shows the others, for as many updates as the method
     /// makes at most.
-    fn on_examples(&self, recipe: &SelfGuide, lm: &Lm, run: &mut autodidact_core::Run<'_>) -> Result<()> {
+    fn on_examples(&self, recipe: &SelfGuide, lm: &Lm, run: &mut Run<'_>) -> Result<()> {
         let wordings = Wordings::open(&recipe.prompts)?;
         let task = recipe.task.open(wordings.clone(), run)?;
         let mut examples = Vec::new();
