@@ -1,9 +1,10 @@
 //! The proof of self-guide: does a model become better at a task by learning from its own answers to its own
 //! inputs, and because of the vote?
 //!
-//! A small model learns twelve tasks on strings at once, each held at about 60 % right by giving the better
-//! ones less training, and to invent their inputs. From each base and for each task the method and its
-//! ablations run on copies. A last task is taught the wrong way round; there the method must not help.
+//! A small model learns twelve tasks on strings and to invent their inputs, from documents in which an
+//! instruction is often taken for another, so that the plain prompt gets about 60 % right. From each base and
+//! for each task the method and its ablations run on copies. One task is taught the wrong way round as well;
+//! there the method must not help.
 
 mod report;
 mod world;
@@ -91,7 +92,6 @@ struct Outcome {
 struct Found {
     outcomes: Vec<Outcome>,
     control: Vec<Outcome>,
-    steps: u64,
 }
 
 fn run(options: &ProofOptions<'_>) -> Result<ProofReport> {
@@ -126,10 +126,9 @@ impl Plan {
                 },
                 lr: knob("GUIDE_BASE_LR", 3e-3),
                 rows: if full { 32 } else { 8 },
-                most: if full { knob("GUIDE_STEPS", 3000.0) as u64 } else { 40 },
-                every: if full { 50 } else { 20 },
-                probes: if full { 32 } else { 4 },
-                target: knob("GUIDE_TARGET", 0.6),
+                steps: if full { knob("GUIDE_STEPS", 2500.0) as u64 } else { 40 },
+                clear: world::Taken { right: knob("GUIDE_A", 0.65), wrong: 0.85 - knob("GUIDE_A", 0.65) },
+                unclear: world::Taken { right: knob("GUIDE_B", 0.40), wrong: 0.85 - knob("GUIDE_B", 0.40) },
                 show: 4,
             },
             tasks: if full {
@@ -146,9 +145,9 @@ impl Plan {
                     ..Inputs::default()
                 },
                 outputs: Outputs {
-                    least_share: knob("GUIDE_SHARE", 0.3),
+                    least_share: knob("GUIDE_SHARE", 0.5),
                     sampling: Sampling {
-                        temperature: knob("GUIDE_TAU", 0.7) as f32,
+                        temperature: knob("GUIDE_TAU", 1.0) as f32,
                         top_k: 10,
                         max_tokens: 14,
                         ..Sampling::default()
@@ -198,7 +197,7 @@ impl Plan {
             self.prompting(CONTROL, &wrong, &drift, seed, options)?,
             self.arm(Arm::Full, CONTROL, &wrong, &drift, seed, options)?,
         ];
-        Ok(Found { outcomes, control, steps: base.steps })
+        Ok(Found { outcomes, control })
     }
 
     fn recipe(&self, task: Instruction) -> SelfGuide {
