@@ -174,7 +174,10 @@ impl Recipe for SelfEvolution {
         paper: "2310.00533",
         code: "",
         reports: &[
-            Metric { name: "verdict_rate", meaning: "share of readable verdicts that are good; 1 is a collapse" },
+            Metric {
+                name: "verdict_rate",
+                meaning: "share of readable verdicts that are good; 1 is a collapse",
+            },
             Metric { name: "unread_ratio", meaning: "share of criticisms without a readable verdict" },
             Metric { name: "verdict_accuracy", meaning: "share of criticisms whose verdict is the truth's" },
             Metric { name: "tpr", meaning: "share of right answers that are called correct" },
@@ -193,7 +196,11 @@ impl Recipe for SelfEvolution {
             return Err(Error::invalid("beta_qa", "at least 0 and finite", self.beta_qa));
         }
         if self.sft.restart == Restart::Base {
-            return Err(Error::invalid("sft.restart", "inherit or weights; mode = restart begins anew", "base"));
+            return Err(Error::invalid(
+                "sft.restart",
+                "inherit or weights; mode = restart begins anew",
+                "base",
+            ));
         }
         if self.filter == Filter::Oracle && self.truth == Truth::Unknown {
             return Err(Error::invalid("truth", "measured where filter is oracle", "unknown"));
@@ -263,7 +270,9 @@ impl SelfEvolution {
             run.learn("meta-learn", &mut learner, &corpus)?;
         }
         let material = Material { task, corpus: &corpus, unlabelled: &unlabelled };
-        self.evolve(&voices, &material, &mut learner, run, |learner, run| watch.round(learner, run).map(drop))?;
+        self.evolve(&voices, &material, &mut learner, run, |learner, run| {
+            watch.round(learner, run).map(drop)
+        })?;
         watch.after(&mut learner, run)?;
         Ok(())
     }

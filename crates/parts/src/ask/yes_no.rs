@@ -45,7 +45,11 @@ impl Words {
         for (name, words) in [("yes", &self.yes), ("no", &self.no)] {
             if words.is_empty() || words.iter().any(|word| plain(word).trim().is_empty()) {
                 let found = format!("{words:?}");
-                return Err(Error::invalid(format!("{field}.{name}"), "at least one word, none empty", found));
+                return Err(Error::invalid(
+                    format!("{field}.{name}"),
+                    "at least one word, none empty",
+                    found,
+                ));
             }
         }
         match self.yes.iter().find(|word| self.no.iter().any(|other| plain(other) == plain(word))) {
@@ -102,7 +106,8 @@ impl Judge<Chat> for Words {
     }
 
     fn name(&self) -> String {
-        let below = if self.heading.is_empty() { String::new() } else { format!(" below {:?}", self.heading) };
+        let below =
+            if self.heading.is_empty() { String::new() } else { format!(" below {:?}", self.heading) };
         format!("the first of {} or {}{below}", self.yes.join(", "), self.no.join(", "))
     }
 }

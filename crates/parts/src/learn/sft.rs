@@ -136,7 +136,8 @@ impl Learn<Chat> for Sft {
             own.iter().map(|&i| answers[i].logprobs[answers[i].given as usize..].to_vec()).collect();
         self.tuner.compare(&compared, &sampler)?;
 
-        let weight = |&(g, t): &(usize, usize)| groups[g].tries[t].verdict.part("weight").unwrap_or(1.0) as f32;
+        let weight =
+            |&(g, t): &(usize, usize)| groups[g].tries[t].verdict.part("weight").unwrap_or(1.0) as f32;
         let weights: Vec<f32> = kept.iter().map(weight).collect();
         let lengths: Vec<usize> = rows.iter().map(|row| row.tokens.len()).collect();
         let updates = plan(&lengths, self.config.amount, self.config.batch, seed);

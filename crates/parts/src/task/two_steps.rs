@@ -27,10 +27,12 @@ const THINGS: [&str; 6] = ["cups", "hats", "keys", "nuts", "pens", "toys"];
 /// [a tokenizer with words](autodidact_lm::Tokenizer::words). Numbers stay digits; the sum of a column is one
 /// token.
 pub fn words() -> Vec<String> {
-    let fixed = [" has ", ", finds ", ", then ", ", ", " more, both?", " ok", " wrong, should be ", ". Verdict: "];
+    let fixed =
+        [" has ", ", finds ", ", then ", ", ", " more, both?", " ok", " wrong, should be ", ". Verdict: "];
     let verdicts = ["correct", "incorrect"];
     let columns = (0..=19).map(|sum| format!(" c{sum}"));
-    let named = PEOPLE.iter().map(|who| (*who).to_owned()).chain(THINGS.iter().map(|thing| format!(" {thing}")));
+    let named =
+        PEOPLE.iter().map(|who| (*who).to_owned()).chain(THINGS.iter().map(|thing| format!(" {thing}")));
     fixed.iter().chain(&verdicts).map(|&text| text.to_owned()).chain(named).chain(columns).collect()
 }
 
@@ -127,7 +129,9 @@ impl TwoStepProblem {
     pub fn text(&self) -> String {
         match self {
             TwoStepProblem::Sum([a, b, c]) => format!("{a}+{b}+{c}?"),
-            TwoStepProblem::Finds(who, thing, [a, b, c]) => format!("{who} has {a} {thing}, finds {b}, then {c}?"),
+            TwoStepProblem::Finds(who, thing, [a, b, c]) => {
+                format!("{who} has {a} {thing}, finds {b}, then {c}?")
+            }
             TwoStepProblem::Both(who, thing, other, [a, b]) => {
                 format!("{who} has {a} {thing}, {other} {b} more, both?")
             }
@@ -268,9 +272,12 @@ mod tests {
         let mut splits = Vec::new();
         for split in [Split::Train, Split::Test] {
             let prompts = task.draw(split, 800, &mut Seed::root(2).rng()).expect("prompts");
-            let golds: Vec<Vec<Completion>> = prompts.iter().map(|one| vec![task.gold(one).expect("gold")]).collect();
+            let golds: Vec<Vec<Completion>> =
+                prompts.iter().map(|one| vec![task.gold(one).expect("gold")]).collect();
             let asks = Ask::<Chat>::each(&prompts, 1, &Default::default());
-            for (prompt, verdicts) in prompts.iter().zip(TwoStepJudge.judge(&asks, &golds).expect("judges").verdicts) {
+            for (prompt, verdicts) in
+                prompts.iter().zip(TwoStepJudge.judge(&asks, &golds).expect("judges").verdicts)
+            {
                 let text = prompt.field("text").expect("a text");
                 assert_eq!(TwoStepProblem::parse(text).expect("parses").text(), text);
                 assert_eq!(verdicts[0].value(), Some(1.0));

@@ -14,7 +14,8 @@ mod world;
 use super::{Proof, ProofOptions, ProofReport, Scale, Track, arm, lab};
 use crate::self_::accounting::Confusion;
 use crate::self_::{
-    By, Criticism, Direct, Filter, Instruct, Later, Material, Meta, Mode, Refine, Roles, SelfEvolution, Target, Voices,
+    By, Criticism, Direct, Filter, Instruct, Later, Material, Meta, Mode, Refine, Roles, SelfEvolution,
+    Target, Voices,
 };
 use crate::watch::WatchConfig;
 use autodidact_core::chat::{Chat, Prompt, Sampling};
@@ -120,7 +121,10 @@ fn run(options: &ProofOptions<'_>) -> Result<ProofReport> {
     for &seed in &options.seeds {
         let start = plan.start(&task, seed, options)?;
         for (idx, (&(name, does), outcomes)) in ARMS.iter().zip(&mut outcomes).enumerate() {
-            if (knob("K_MASK", 65535.0) as u32) >> idx & 1 == 0 { outcomes.push(plan.run("base", Base, &start, &task, seed, options)?); continue; }
+            if (knob("K_MASK", 65535.0) as u32) >> idx & 1 == 0 {
+                outcomes.push(plan.run("base", Base, &start, &task, seed, options)?);
+                continue;
+            }
             outcomes.push(plan.run(name, does, &start, &task, seed, options)?);
         }
     }
@@ -152,7 +156,10 @@ impl Plan {
             recipe: SelfEvolution {
                 prompts: PromptsConfig::Small,
                 criticism: Criticism::Separate,
-                task: TaskConfig::TwoSteps(TwoSteps { largest: knob("K_LARGEST", 33.0) as u32, ..TwoSteps::default() }),
+                task: TaskConfig::TwoSteps(TwoSteps {
+                    largest: knob("K_LARGEST", 33.0) as u32,
+                    ..TwoSteps::default()
+                }),
                 meta: Meta::Annotator { prompts: meta as u32 },
                 rounds: if full { 3 } else { 2 },
                 questions: if full { knob("K_QUESTIONS", 1000.0) as u32 } else { 24 },
@@ -190,15 +197,16 @@ impl Plan {
         let taught = lab::copy(&base)?;
         let mut learner = self.recipe.learner(&taught)?;
         let voices = Voices { lm: &taught, policy: &taught, writer: &base, roles: &roles, student: &roles };
-        let ((corpus, unlabelled, answered), _) = arm("meta corpus", seed, options, SelfEvolution::CARD, |run| {
-            let answered = self.answered(&base, &roles, task, run)?;
-            let n = self.meta + self.recipe.questions as usize;
-            let mut drawn = task.task.draw(Split::Train, n, &mut run.rng("questions"))?;
-            let unlabelled = drawn.split_off(self.meta);
-            let corpus = self.recipe.meta_corpus(&voices, Some(&TwoStepAnnotator), &drawn, run)?;
-            run.learn("meta-learn", &mut learner, &corpus)?;
-            Ok((corpus, unlabelled, answered))
-        })?;
+        let ((corpus, unlabelled, answered), _) =
+            arm("meta corpus", seed, options, SelfEvolution::CARD, |run| {
+                let answered = self.answered(&base, &roles, task, run)?;
+                let n = self.meta + self.recipe.questions as usize;
+                let mut drawn = task.task.draw(Split::Train, n, &mut run.rng("questions"))?;
+                let unlabelled = drawn.split_off(self.meta);
+                let corpus = self.recipe.meta_corpus(&voices, Some(&TwoStepAnnotator), &drawn, run)?;
+                run.learn("meta-learn", &mut learner, &corpus)?;
+                Ok((corpus, unlabelled, answered))
+            })?;
         let drift = Drift::of(&base, world.held_out(&base)?)?;
         let taught = taught.model().weights().clone();
         Ok(Start { base, taught, corpus, unlabelled, answered, drift })
@@ -244,8 +252,12 @@ impl Plan {
             match does {
                 Base => {}
                 Answers | AnswersLonger => {
-                    let rows: Vec<Group<Chat>> =
-                        start.corpus.iter().filter(|group| group.ask.query.id.ends_with("/answer")).cloned().collect();
+                    let rows: Vec<Group<Chat>> = start
+                        .corpus
+                        .iter()
+                        .filter(|group| group.ask.query.id.ends_with("/answer"))
+                        .cloned()
+                        .collect();
                     let amount = if does == Answers { self.recipe.sft.amount } else { self.updates() };
                     self.fit(&lm, amount, &rows, run)?;
                 }
@@ -254,7 +266,8 @@ impl Plan {
                     let recipe = SelfEvolution { mode, filter, target, ..self.recipe.clone() };
                     let mut learner = recipe.learner(&lm)?;
                     teach();
-                    let voices = Voices { lm: &lm, policy: &lm, writer: &start.base, roles: &roles, student: &roles };
+                    let voices =
+                        Voices { lm: &lm, policy: &lm, writer: &start.base, roles: &roles, student: &roles };
                     let material = Material { task, corpus: &start.corpus, unlabelled: &start.unlabelled };
                     recipe.evolve(&voices, &material, &mut learner, run, |_, run| {
                         self.solved("validation", &Direct::of(&lm, &roles), task, run).map(drop)
@@ -273,7 +286,8 @@ impl Plan {
     /// As many updates as the last round of SELF makes when it begins anew and keeps all pairs.
     fn updates(&self) -> Amount {
         let rows = 3 * self.meta + (self.recipe.rounds * self.recipe.questions) as usize;
-        let (Amount::Epochs { epochs }, Batch::Rows { rows: batch }) = (self.recipe.sft.amount, self.recipe.sft.batch)
+        let (Amount::Epochs { epochs }, Batch::Rows { rows: batch }) =
+            (self.recipe.sft.amount, self.recipe.sft.batch)
         else {
             return self.recipe.sft.amount;
         };
@@ -337,7 +351,13 @@ impl Plan {
     }
 
     /// The share of held-out problems that the policy solves.
-    fn solved(&self, stage: &str, policy: &dyn Policy<Chat>, task: &OpenTask, run: &mut Run<'_>) -> Result<f64> {
+    fn solved(
+        &self,
+        stage: &str,
+        policy: &dyn Policy<Chat>,
+        task: &OpenTask,
+        run: &mut Run<'_>,
+    ) -> Result<f64> {
         let judge = task.task.judge();
         let knobs = Sampling { temperature: 0.0, ..self.recipe.criticising.clone() };
         let groups = run.evaluate(stage, policy, &*judge, Ask::each(&self.problems(task)?, 1, &knobs))?;

@@ -74,7 +74,11 @@ impl SelfEvolution {
             (Meta::File { path }, _) => read(path, voices.student)?,
             (Meta::Annotator { .. }, Some(annotator)) => annotated(voices, annotator, questions, run)?,
             (Meta::Annotator { .. }, None) => {
-                return Err(Error::invalid("meta.kind", "none or file where nobody annotates the task", "annotator"));
+                return Err(Error::invalid(
+                    "meta.kind",
+                    "none or file where nobody annotates the task",
+                    "annotator",
+                ));
             }
         };
         let mut examples = Vec::new();
@@ -145,7 +149,8 @@ fn read(path: &Path, roles: &Roles) -> Result<Vec<Lesson>> {
             None => Err(bad(*place, format!("no text {name}"))),
         };
         let feedback = text("feedback")?;
-        let good = roles.verdict().read(&feedback).map_err(|found| bad(*place, format!("feedback: {found}")))?;
+        let good =
+            roles.verdict().read(&feedback).map_err(|found| bad(*place, format!("feedback: {found}")))?;
         Ok(Lesson {
             question: Prompt::text(format!("meta/{place}"), text("prompt")?),
             response: text("response")?,

@@ -85,7 +85,8 @@ impl Later {
 
 impl Instruct {
     fn regex(&self) -> Result<Regex> {
-        Regex::new(&self.pattern).map_err(|error| Error::invalid("later.pattern", "a regular expression", error))
+        Regex::new(&self.pattern)
+            .map_err(|error| Error::invalid("later.pattern", "a regular expression", error))
     }
 
     /// `n` new questions in the manner of `earlier` ones, fewer where the model repeats itself.
@@ -176,7 +177,8 @@ impl Instruct {
             return Ok(questions);
         }
         let direct = Direct::of(policy, roles);
-        let groups = run.attempt("agree", &direct, &NotJudged, Ask::each(&questions, self.agree, &self.sampling))?;
+        let groups =
+            run.attempt("agree", &direct, &NotJudged, Ask::each(&questions, self.agree, &self.sampling))?;
         let one = |group: &autodidact_core::Group<Chat>| {
             let votes: BTreeSet<Option<String>> =
                 group.tries.iter().map(|one| (task.vote)(&group.ask.query, &one.answer)).collect();

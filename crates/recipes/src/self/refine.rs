@@ -50,9 +50,15 @@ impl<'a> Refine<'a> {
     }
 
     /// One reply to each prompt, sampled like the ask it belongs to.
-    fn reply(&self, what: &str, prompts: Vec<(Prompt, &Sample<'_>)>, spend: &mut Spend) -> Result<Vec<Completion>> {
+    fn reply(
+        &self,
+        what: &str,
+        prompts: Vec<(Prompt, &Sample<'_>)>,
+        spend: &mut Spend,
+    ) -> Result<Vec<Completion>> {
         let seeds: Vec<Seed> = prompts.iter().map(|(_, sample)| sample.seed.at(what, 0)).collect();
-        let ask = |(query, sample): (Prompt, &Sample<'_>)| Ask { query, knobs: sample.ask.knobs.clone(), tries: 1 };
+        let ask =
+            |(query, sample): (Prompt, &Sample<'_>)| Ask { query, knobs: sample.ask.knobs.clone(), tries: 1 };
         let asks: Vec<Ask<Chat>> = prompts.into_iter().map(ask).collect();
         let proposals = self.inner.propose(&asks, &seeds)?;
         *spend += proposals.spend;
@@ -73,7 +79,9 @@ impl Policy<Chat> for Refine<'_> {
         for (ask, seed) in asks.iter().zip(seeds) {
             for index in 0..u64::from(ask.tries) {
                 let of_try = seed.at("try", index);
-                samples.extend((0..u64::from(self.samples)).map(|s| Sample { ask, seed: of_try.at("sample", s) }));
+                samples.extend(
+                    (0..u64::from(self.samples)).map(|s| Sample { ask, seed: of_try.at("sample", s) }),
+                );
             }
         }
         let prompts = samples.iter().map(|one| Ok((self.roles.answer(&one.ask.query)?, one)));
@@ -111,7 +119,8 @@ impl Policy<Chat> for Refine<'_> {
         }
 
         let mut answers = answers.into_iter();
-        let mut one = |ask: &Ask<Chat>| elected(self.vote, &ask.query, answers.by_ref().take(self.samples as usize));
+        let mut one =
+            |ask: &Ask<Chat>| elected(self.vote, &ask.query, answers.by_ref().take(self.samples as usize));
         let answers = asks.iter().map(|ask| (0..ask.tries).map(|_| one(ask)).collect()).collect();
         Ok(Proposals { answers, spend })
     }
@@ -126,7 +135,8 @@ fn elected(vote: &Vote, query: &Prompt, answers: impl Iterator<Item = Completion
     let answers: Vec<Completion> = answers.collect();
     let votes: Vec<Option<String>> = answers.iter().map(|answer| vote(query, answer)).collect();
     let mut tally: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for (place, value) in votes.iter().enumerate().filter_map(|(place, vote)| Some((place, vote.as_deref()?))) {
+    for (place, value) in votes.iter().enumerate().filter_map(|(place, vote)| Some((place, vote.as_deref()?)))
+    {
         tally.entry(value).or_insert((0, place)).0 += 1;
     }
     let winner = tally.values().max_by_key(|(count, place)| (*count, std::cmp::Reverse(*place)));

@@ -5,7 +5,9 @@ use super::accounting::Confusion;
 use super::roles::whole;
 use super::{Criticism, Roles, SelfEvolution, Truth, Voices};
 use autodidact_core::chat::{Chat, Completion, Prompt, Sampling};
-use autodidact_core::{Ask, Group, Judge, Judged, Policy, Proposals, Result, Run, Seed, Spend, Verdict, Version};
+use autodidact_core::{
+    Ask, Group, Judge, Judged, Policy, Proposals, Result, Run, Seed, Spend, Verdict, Version,
+};
 use autodidact_math::summary::mean;
 use autodidact_parts::OpenTask;
 use autodidact_parts::dataset::{Example, dropped};
@@ -79,8 +81,12 @@ impl SelfEvolution {
             .collect();
         let said = criticised("feedback", roles, policy, &subjects, run)?;
         let refined: Vec<Option<String>> = match (self.target, roles.criticism()) {
-            (Target::Response, _) => subjects.iter().map(|&(_, response)| Some(response.to_owned())).collect(),
-            (Target::Refined, Criticism::Combined) => said.iter().map(|(_, refined, _)| refined.clone()).collect(),
+            (Target::Response, _) => {
+                subjects.iter().map(|&(_, response)| Some(response.to_owned())).collect()
+            }
+            (Target::Refined, Criticism::Combined) => {
+                said.iter().map(|(_, refined, _)| refined.clone()).collect()
+            }
             (Target::Refined, Criticism::Separate) => {
                 let prompt = |(&(question, response), (_, _, feedback)): (&(&Prompt, &str), &Criticised)| {
                     roles.refine(question, response, feedback)
@@ -98,8 +104,10 @@ impl SelfEvolution {
             Target::Response => pairs.iter_mut().for_each(|pair| pair.passes = pair.good),
             Target::Refined => {
                 let refined: Vec<usize> = (0..pairs.len()).filter(|&i| pairs[i].target.is_some()).collect();
-                let subjects: Vec<(&Prompt, &str)> =
-                    refined.iter().filter_map(|&i| Some((&pairs[i].question, pairs[i].target.as_deref()?))).collect();
+                let subjects: Vec<(&Prompt, &str)> = refined
+                    .iter()
+                    .filter_map(|&i| Some((&pairs[i].question, pairs[i].target.as_deref()?)))
+                    .collect();
                 let said = criticised("check", roles, policy, &subjects, run)?;
                 for (i, (good, _, _)) in refined.into_iter().zip(said) {
                     pairs[i].passes = good;
@@ -210,8 +218,10 @@ fn criticised(
     subjects: &[(&Prompt, &str)],
     run: &mut Run<'_>,
 ) -> Result<Vec<Criticised>> {
-    let prompts: Vec<Prompt> =
-        subjects.iter().map(|(question, response)| roles.criticise(question, response)).collect::<Result<_>>()?;
+    let prompts: Vec<Prompt> = subjects
+        .iter()
+        .map(|(question, response)| roles.criticise(question, response))
+        .collect::<Result<_>>()?;
     let replies = run.attempt(stage, policy, roles.verdict(), roles.criticising(&prompts))?;
     let read = |(reply, (_, response)): (&Completion, &(&Prompt, &str))| match whole(reply) {
         Some(reply) => {
@@ -225,7 +235,10 @@ fn criticised(
 
 /// The only answer of each group.
 fn first(groups: Vec<Group<Chat>>) -> Vec<Completion> {
-    groups.into_iter().map(|group| group.tries.into_iter().next().map(|one| one.answer).unwrap_or_default()).collect()
+    groups
+        .into_iter()
+        .map(|group| group.tries.into_iter().next().map(|one| one.answer).unwrap_or_default())
+        .collect()
 }
 
 /// Whether each pair's text is right by the task's judge, recorded as an evaluation; `None` where there is no text

@@ -10,8 +10,8 @@ use autodidact_core::{
     Ask, Judge, Learn as _, MemoryLedger, Proposals, Record, Rng, Seed, Spend, Task, Version,
 };
 use autodidact_lm::Scorer;
-use autodidact_math::{Objective, Row};
 use autodidact_math::sft::MaskedNll;
+use autodidact_math::{Objective, Row};
 use autodidact_parts::Shape;
 use autodidact_parts::evaluate::Evaluation;
 use autodidact_parts::judge::NotJudged;
@@ -54,7 +54,15 @@ fn reply(prompt: &str, seed: Seed) -> String {
         "[q]" => {
             let mut rng = seed.rng();
             let mut number = || rand::Rng::random_range(&mut rng, 10..=99u32);
-            format!(" {}+{}+{}?\n4. {}+{}+{}?\n5. who?", number(), number(), number(), number(), number(), number())
+            format!(
+                " {}+{}+{}?\n4. {}+{}+{}?\n5. who?",
+                number(),
+                number(),
+                number(),
+                number(),
+                number(),
+                number()
+            )
         }
         _ => panic!("no such role: {prompt}"),
     }
@@ -64,7 +72,8 @@ impl Policy<Chat> for Scripted {
     fn propose(&self, asks: &[Ask<Chat>], seeds: &[Seed]) -> Result<Proposals<Chat>> {
         let one = |(ask, seed): (&Ask<Chat>, &Seed)| {
             let Body::Text(text) = &ask.query.body else { panic!("it is bare text") };
-            let answer = |index| Completion { text: reply(text, seed.at("try", index)), ..Completion::default() };
+            let answer =
+                |index| Completion { text: reply(text, seed.at("try", index)), ..Completion::default() };
             (0..u64::from(ask.tries)).map(answer).collect()
         };
         Ok(Proposals { answers: asks.iter().zip(seeds).map(one).collect(), spend: Spend::default() })
@@ -89,7 +98,10 @@ fn small() -> SelfEvolution {
         meta: Meta::Annotator { prompts: 6 },
         rounds: 3,
         questions: 8,
-        later: Later::SelfInstruct(Instruct { pattern: r"^\d+\+\d+\+\d+\?$".to_owned(), ..Instruct::default() }),
+        later: Later::SelfInstruct(Instruct {
+            pattern: r"^\d+\+\d+\+\d+\?$".to_owned(),
+            ..Instruct::default()
+        }),
         sft: SftConfig {
             amount: Amount::Epochs { epochs: 1 },
             batch: Batch::Rows { rows: 8 },
@@ -184,7 +196,10 @@ fn a_reply_of_criticism_is_split_at_its_headings() {
 
 #[test]
 fn questions_are_read_from_a_list() {
-    assert_eq!(items(" 1+2?\n4. 3+4?\n\n5) - x?\n* y?\n6 apples?"), ["1+2?", "3+4?", "- x?", "y?", "6 apples?"]);
+    assert_eq!(
+        items(" 1+2?\n4. 3+4?\n\n5) - x?\n* y?\n6 apples?"),
+        ["1+2?", "3+4?", "- x?", "y?", "6 apples?"]
+    );
 }
 
 fn lesson() -> Lesson {
@@ -357,7 +372,8 @@ fn what_is_kept_has_passed_the_models_own_verdict() {
         assert_eq!(*kept == Some(1.0), *verdict == Some(1.0));
     }
     assert!(check.iter().any(|(_, _, verdict)| verdict.is_none()), "some verdicts cannot be read");
-    let dropped: f64 = ["verdict/dropped", "unread/dropped"].iter().flat_map(|name| noted(&records, name)).sum();
+    let dropped: f64 =
+        ["verdict/dropped", "unread/dropped"].iter().flat_map(|name| noted(&records, name)).sum();
     let kept: f64 = noted(&records, "kept").iter().sum();
     assert_eq!(dropped + kept, 24.0);
 }
@@ -420,7 +436,10 @@ fn one_sample_that_votes_is_the_single_refinement() {
     }
     let three = Refine::of(&Scripted, &roles, &*task.vote, 3);
     assert_eq!(three.propose(&asks, &seeds).expect("refines").answers, refined.answers);
-    assert_ne!(three.version().expect("has one"), Refine::of(&Scripted, &roles, &*task.vote, 1).version().expect("has one"));
+    assert_ne!(
+        three.version().expect("has one"),
+        Refine::of(&Scripted, &roles, &*task.vote, 1).version().expect("has one")
+    );
 }
 
 #[test]
@@ -451,10 +470,12 @@ fn the_refined_answer_that_most_agree_on_is_given_and_the_first_stands_where_ref
         }
     }
     let roles = roles(Criticism::Separate);
-    let vote = |_: &Prompt, answer: &Completion| answer.text.rsplit_once('=').map(|(_, value)| value.to_owned());
+    let vote =
+        |_: &Prompt, answer: &Completion| answer.text.rsplit_once('=').map(|(_, value)| value.to_owned());
     let given = |samples: u32| {
         let asks = Ask::each(&[Prompt::text("q", "10+20+30?")], 1, &Sampling::default());
-        let answers = Refine::of(&Turns, &roles, &vote, samples).propose(&asks, &[Seed::root(0)]).expect("refines");
+        let answers =
+            Refine::of(&Turns, &roles, &vote, samples).propose(&asks, &[Seed::root(0)]).expect("refines");
         answers.answers[0][0].text.clone()
     };
     assert_eq!((given(1), given(3), given(4)), ("1+1=7".to_owned(), "1+1=7".to_owned(), "1+1=7".to_owned()));
@@ -473,7 +494,9 @@ fn a_chat_models_replies_in_text_teach_a_student_of_another_wording() {
                 let text = match (said.contains("Refined answer:"), said.contains("Answer:\n4")) {
                     (false, _) => "5",
                     (true, true) => "Analysis:\nfine\n\nVerdict: correct",
-                    (true, false) => "Analysis:\nstep 1 is off\n\n**Verdict:** Incorrect.\n\nRefined answer:\n4",
+                    (true, false) => {
+                        "Analysis:\nstep 1 is off\n\n**Verdict:** Incorrect.\n\nRefined answer:\n4"
+                    }
                 };
                 vec![Completion { text: text.to_owned(), ..Completion::default() }]
             };
@@ -494,8 +517,9 @@ fn a_chat_models_replies_in_text_teach_a_student_of_another_wording() {
         ..small()
     };
     let task = open();
-    let records =
-        records(SelfEvolution::CARD, |run| settings.run_on(&student(), (&Teacher, &Teacher), &task, None, run));
+    let records = records(SelfEvolution::CARD, |run| {
+        settings.run_on(&student(), (&Teacher, &Teacher), &task, None, run)
+    });
     let data = recorded(&records, "data");
     assert_eq!(data.len(), 24);
     assert!(data.iter().all(|(ask, text, kept)| ask.contains("[a]") && text == "4" && *kept == Some(1.0)));
@@ -509,7 +533,8 @@ fn a_users_own_corpus_teaches_the_same_three_terms() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let path = dir.path().join("meta.jsonl");
     let row = |feedback: &str| {
-        serde_json::json!({"prompt": "1+1?", "response": "3", "feedback": feedback, "refined": "2"}).to_string()
+        serde_json::json!({"prompt": "1+1?", "response": "3", "feedback": feedback, "refined": "2"})
+            .to_string()
     };
     std::fs::write(&path, row("1+1 is 2. Verdict: incorrect")).expect("writes");
     let settings = SelfEvolution { meta: Meta::File { path: path.clone() }, rounds: 1, ..small() };
@@ -519,7 +544,8 @@ fn a_users_own_corpus_teaches_the_same_three_terms() {
     std::fs::write(&path, row("no verdict")).expect("writes");
     let ledger = MemoryLedger::default();
     let task = open();
-    let error = execute(&ledger, SelfEvolution::CARD, |run| body(&settings, &task, run)).expect_err("refused");
+    let error =
+        execute(&ledger, SelfEvolution::CARD, |run| body(&settings, &task, run)).expect_err("refused");
     assert!(error.to_string().contains("no heading \"Verdict:\""), "{error}");
 }
 

@@ -23,18 +23,39 @@ pub(super) fn report(plan: &Plan, outcomes: &[Vec<Outcome>], options: &ProofOpti
     let after_one: Vec<f64> =
         outcomes[RESTART].iter().zip(&outcomes[META]).map(|(one, meta)| first(one) - meta.direct).collect();
     report.claims = vec![
-        above("accuracy of pairs, refined less first answers, all rounds", &restart(&|one| refined(one) - response(one)), 0.0),
-        above("accuracy of pairs, kept less all refined, all rounds", &restart(&|one| kept(one) - refined(one)), 0.0),
+        above(
+            "accuracy of pairs, refined less first answers, all rounds",
+            &restart(&|one| refined(one) - response(one)),
+            0.0,
+        ),
+        above(
+            "accuracy of pairs, kept less all refined, all rounds",
+            &restart(&|one| kept(one) - refined(one)),
+            0.0,
+        ),
         above("direct accuracy, SELF after round 1 less M_meta", &after_one, 0.0),
         above("direct accuracy, M_meta less base + D_QA", &pairs(META, D_QA, &direct), 0.0),
-        claim("direct accuracy, SELF (restart) at the end less base + D_QA", &pairs(RESTART, D_QA, &direct), 0.03),
+        claim(
+            "direct accuracy, SELF (restart) at the end less base + D_QA",
+            &pairs(RESTART, D_QA, &direct),
+            0.03,
+        ),
         claim("verdict accuracy, M_meta less continual D_self only", &pairs(META, ONLY, &verdicts), 0.1),
-        between("verdict accuracy, M_meta less continual mixed", &pairs(META, MIXED, &verdicts), f64::NEG_INFINITY, 0.1),
+        between(
+            "verdict accuracy, M_meta less continual mixed",
+            &pairs(META, MIXED, &verdicts),
+            f64::NEG_INFINITY,
+            0.1,
+        ),
     ];
     for arm in [META, RESTART] {
         let tnr = mean(&outcomes[arm].iter().filter_map(|one| one.verdicts.tnr()).collect::<Vec<_>>());
         let gains: Vec<f64> = outcomes[arm].iter().map(|one| one.refined - one.direct).collect();
-        let name = format!("gain of one refinement at inference, {} (TNR {:.2})", ARMS[arm].0, tnr.unwrap_or(f64::NAN));
+        let name = format!(
+            "gain of one refinement at inference, {} (TNR {:.2})",
+            ARMS[arm].0,
+            tnr.unwrap_or(f64::NAN)
+        );
         report.claims.push(claim(name, &gains, 0.01));
     }
     report.tables = vec![arms(outcomes), rounds(outcomes, plan.recipe.rounds), sums(outcomes)];
@@ -68,7 +89,10 @@ fn arms(outcomes: &[Vec<Outcome>]) -> Table {
         "KL from base",
         "tokens trained",
     ];
-    let mut table = Table::of("Held-out problems, verdicts on the base's answers to them, and what else is left", &columns);
+    let mut table = Table::of(
+        "Held-out problems, verdicts on the base's answers to them, and what else is left",
+        &columns,
+    );
     for ((name, _), outcomes) in ARMS.iter().zip(outcomes) {
         let all = |value: &dyn Fn(&Outcome) -> f64| outcomes.iter().map(value).collect::<Vec<f64>>();
         table.push([
@@ -119,7 +143,11 @@ fn rounds(outcomes: &[Vec<Outcome>], n: u32) -> Table {
         }
         for round in 1..=n {
             let value = |note: &str, one: &Outcome| {
-                one.track.notes.iter().find(|(at, known, _)| *at == round && known == note).map(|(_, _, value)| *value)
+                one.track
+                    .notes
+                    .iter()
+                    .find(|(at, known, _)| *at == round && known == note)
+                    .map(|(_, _, value)| *value)
             };
             let cell = |&(note, digits): &(&str, usize)| {
                 let all: Vec<f64> = outcomes.iter().map(|one| value(note, one).unwrap_or(f64::NAN)).collect();
@@ -134,7 +162,17 @@ fn rounds(outcomes: &[Vec<Outcome>], n: u32) -> Table {
 
 /// The accounting of the first round: what the sums say of it and what was found.
 fn sums(outcomes: &[Vec<Outcome>]) -> Table {
-    let columns = ["seed", "refined right", "TPR", "FPR", "kept right by the sum", "kept right", "kept by the sum", "kept", "refining helps"];
+    let columns = [
+        "seed",
+        "refined right",
+        "TPR",
+        "FPR",
+        "kept right by the sum",
+        "kept right",
+        "kept by the sum",
+        "kept",
+        "refining helps",
+    ];
     let mut table = Table::of("The filter of SELF (restart) in round 1, beside the sums", &columns);
     for (seed, one) in outcomes[RESTART].iter().enumerate() {
         let first = |name: &str| one.track.values(name).first().copied().unwrap_or(f64::NAN);
@@ -170,12 +208,15 @@ fn charts(outcomes: &[Vec<Outcome>]) -> Vec<Chart> {
     let means = |outcomes: &[Outcome], name: &str| -> Vec<f64> {
         let curves: Vec<Vec<f64>> = outcomes.iter().map(|one| one.track.values(name)).collect();
         let n = curves.iter().map(Vec::len).min().unwrap_or(0);
-        (0..n).map(|i| mean(&curves.iter().map(|curve| curve[i]).collect::<Vec<_>>()).unwrap_or(f64::NAN)).collect()
+        (0..n)
+            .map(|i| mean(&curves.iter().map(|curve| curve[i]).collect::<Vec<_>>()).unwrap_or(f64::NAN))
+            .collect()
     };
     let start = mean(&outcomes[META].iter().map(|one| one.direct).collect::<Vec<_>>()).unwrap_or(f64::NAN);
     for ((name, does), outcomes) in ARMS.iter().zip(outcomes) {
         if matches!(does, Does::Evolves(..)) {
-            let curve: Vec<f64> = std::iter::once(start).chain(means(outcomes, "validation/greedy")).collect();
+            let curve: Vec<f64> =
+                std::iter::once(start).chain(means(outcomes, "validation/greedy")).collect();
             solved.push(name, 0, &curve);
         }
     }

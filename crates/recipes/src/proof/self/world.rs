@@ -35,7 +35,12 @@ impl World {
     }
 
     /// A base of that shape, trained for so many updates of so many rows.
-    pub(super) fn base(&self, shape: Shape, (steps, rows): (u64, usize), options: &ProofOptions<'_>) -> Result<Lm> {
+    pub(super) fn base(
+        &self,
+        shape: Shape,
+        (steps, rows): (u64, usize),
+        options: &ProofOptions<'_>,
+    ) -> Result<Lm> {
         let words = words();
         let all: Vec<&str> = words.iter().map(String::as_str).chain(TAGS).collect();
         let lm = lab::fresh_words(shape, self.seed.number(), &all)?;
