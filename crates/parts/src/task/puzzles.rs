@@ -238,15 +238,9 @@ mod tests {
         let tokenizer = Tokenizer::words(&Puzzles::words()).expect("sound words");
         let task = Puzzles::default();
         for prompt in drawn(Split::Train) {
-            let text =
-                format!("{} {}", prompt.field("text").expect("text"), task.gold(&prompt).expect("gold").text);
+            let text = format!("{} {}", prompt.field("text").expect("text"), task.gold(&prompt).expect("gold").text);
             let tokens = tokenizer.encode(&text).expect("encodes");
-            assert!(
-                text.len() < 230 && tokens.len() < 66,
-                "{} bytes, {} tokens: {text}",
-                text.len(),
-                tokens.len()
-            );
+            assert!(text.len() < 230 && tokens.len() < 66, "{} bytes, {} tokens: {text}", text.len(), tokens.len());
             assert_eq!(tokenizer.decode(&tokens), text);
         }
     }
