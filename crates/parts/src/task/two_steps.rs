@@ -28,7 +28,7 @@ const THINGS: [&str; 6] = ["cups", "hats", "keys", "nuts", "pens", "toys"];
 /// token.
 pub fn words() -> Vec<String> {
     let fixed =
-        [" has ", ", finds ", ", then ", ", ", " more, both?", " ok", " wrong, should be ", ". Verdict: "];
+        [" has ", ", finds ", ", then ", ", ", " more, both?", ": should be ", ", ok", ", wrong", ". Verdict: "];
     let verdicts = ["correct", "incorrect"];
     let columns = (0..=19).map(|sum| format!(" c{sum}"));
     let named =

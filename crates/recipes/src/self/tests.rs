@@ -206,7 +206,7 @@ fn lesson() -> Lesson {
     Lesson {
         question: Prompt::text("q", "47+38+25?"),
         response: "47+38=75;75+25=100".to_owned(),
-        feedback: " c15 c8 wrong, should be 85. Verdict: incorrect".to_owned(),
+        feedback: " c15 c8: should be 85, wrong. Verdict: incorrect".to_owned(),
         good: false,
         refined: "47+38=85;85+25=110".to_owned(),
     }
