@@ -27,8 +27,17 @@ const THINGS: [&str; 6] = ["cups", "hats", "keys", "nuts", "pens", "toys"];
 /// [a tokenizer with words](autodidact_lm::Tokenizer::words). Numbers stay digits; the sum of a column is one
 /// token.
 pub fn words() -> Vec<String> {
-    let fixed =
-        [" has ", ", finds ", ", then ", ", ", " more, both?", ": should be ", ", ok", ", wrong", ". Verdict: "];
+    let fixed = [
+        " has ",
+        ", finds ",
+        ", then ",
+        ", ",
+        " more, both?",
+        ": should be ",
+        ", ok",
+        ", wrong",
+        ". Verdict: ",
+    ];
     let verdicts = ["correct", "incorrect"];
     let columns = (0..=19).map(|sum| format!(" c{sum}"));
     let named =

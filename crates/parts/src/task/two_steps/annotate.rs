@@ -81,13 +81,21 @@ mod tests {
     #[test]
     fn every_step_is_assessed_and_corrected() {
         // 7 + 8 = 15, 4 + 3 + 1 = 8; 5 + 5 = 10, 8 + 2 + 1 = 11.
-        check("47+38=85;85+25=110", " c15 c8: should be 85, ok; c10 c11: should be 110, ok. Verdict: correct", true);
+        check(
+            "47+38=85;85+25=110",
+            " c15 c8: should be 85, ok; c10 c11: should be 110, ok. Verdict: correct",
+            true,
+        );
         let half = " c15 c8: should be 85, ok; c10 c11: should be 110, wrong. Verdict: incorrect";
         check("47+38=85;85+25=100", half, false);
         let both = " c15 c8: should be 85, wrong; c10 c11: should be 110, wrong. Verdict: incorrect";
         check("47+38=75;75+25=100", both, false);
         check("", both, false);
-        check("47+38=85;85+25=110;", " c15 c8: should be 85, ok; c10 c11: should be 110, ok. Verdict: incorrect", false);
+        check(
+            "47+38=85;85+25=110;",
+            " c15 c8: should be 85, ok; c10 c11: should be 110, ok. Verdict: incorrect",
+            false,
+        );
     }
 
     #[test]
