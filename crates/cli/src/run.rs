@@ -4,6 +4,7 @@ mod answers;
 mod catalogue;
 mod figures;
 mod job;
+mod keys;
 mod outcome;
 mod perform;
 mod plan;

@@ -168,3 +168,51 @@ fn a_complete_run_is_not_resumed_silently() {
     assert_eq!(done.code, 5, "{}", done.stderr);
     assert!(done.stderr.contains("complete already"), "{}", done.stderr);
 }
+
+#[test]
+fn several_proofs_run_in_turn_and_print_one_object_each() {
+    let world = World::new();
+    let done = world.run(&["prove", "slate-thompson", "cascading-rl", "--quick", "--seeds", "1", "--json"]);
+    // Claims of a quick proof mean little, met or not.
+    assert!([0, 3].contains(&done.code), "{}", done.stderr);
+    let objects: Vec<serde_json::Value> =
+        done.stdout.lines().map(|line| serde_json::from_str(line).expect("one object a line")).collect();
+    assert_eq!(objects.len(), 2);
+    assert_eq!(
+        (&objects[0]["recipe"], &objects[1]["recipe"]),
+        (&"slate-thompson".into(), &"cascading-rl".into())
+    );
+    let open = objects
+        .iter()
+        .flat_map(|one| one["claims"].as_array().expect("claims"))
+        .filter(|one| one["met"] == false);
+    assert_eq!(done.code == 3, open.count() > 0);
+    assert!(world.workspace().join("proofs/cascading-rl/result.json").is_file());
+
+    let unknown = world.run(&["prove", "cascading-rl", "nothing-like-it", "--quick"]);
+    assert_eq!(unknown.code, 4, "{}", unknown.stderr);
+    let family = world.run(&["prove", "--family", "nothing-like-it"]);
+    assert_eq!(family.code, 4, "{}", family.stderr);
+    assert!(family.stderr.contains("self-training"), "{}", family.stderr);
+    assert_eq!(world.run(&["prove"]).code, 2);
+}
+
+#[test]
+fn a_runs_answers_are_exported_as_a_transcript() {
+    let world = World::with_tiny_model();
+    world.right(&["run", "tiny.toml"]);
+    world.right(&["export", "transcript", "raft", "--to", "answers.jsonl"]);
+    let text = world.read("answers.jsonl");
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let answers: Vec<_> = lines.iter().filter(|line| line.get("answer").is_some()).collect();
+    let shown: usize = world.right(&["runs", "samples", "raft", "--count"]).trim().parse().expect("a number");
+    assert_eq!(answers.len(), shown);
+    let seeds: std::collections::BTreeSet<u64> =
+        answers.iter().filter_map(|line| line["seed"].as_u64()).collect();
+    assert_eq!(seeds.len(), shown, "every try has its own seed");
+    let sampled: u64 = answers.iter().filter_map(|line| line["answer"]["sampled_tokens"].as_u64()).sum();
+    let spent = world.json(&["runs", "show", "raft", "--json"]);
+    let of = |spend: &str| spent["line"][spend]["sampled_tokens"].as_u64().expect("a count");
+    assert_eq!(sampled, of("spend") + of("evaluation_spend"), "a replay spends the same");
+}

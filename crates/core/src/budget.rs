@@ -18,6 +18,8 @@ pub struct Spend {
     pub judge_calls: u64,
     /// Wall-clock seconds inside policies, judges and learners.
     pub seconds: f64,
+    /// Money, in the currency of the prices that the policy was given; 0 where nothing has a price.
+    pub cost: f64,
 }
 
 impl Add for Spend {
@@ -30,6 +32,7 @@ impl Add for Spend {
             trained_tokens: self.trained_tokens + other.trained_tokens,
             judge_calls: self.judge_calls + other.judge_calls,
             seconds: self.seconds + other.seconds,
+            cost: self.cost + other.cost,
         }
     }
 }
@@ -54,6 +57,8 @@ pub struct Caps {
     pub judge_calls: Option<u64>,
     /// Limit on [`Spend::seconds`].
     pub seconds: Option<f64>,
+    /// Limit on [`Spend::cost`].
+    pub cost: Option<f64>,
 }
 
 impl Caps {
@@ -72,12 +77,15 @@ impl Caps {
                 return Err(Error::BudgetSpent { kind, cap: cap as f64, spent: spent as f64 });
             }
         }
-        match self.seconds {
-            Some(cap) if spend.seconds >= cap => {
-                Err(Error::BudgetSpent { kind: "seconds", cap, spent: spend.seconds })
+        for (kind, cap, spent) in [("seconds", self.seconds, spend.seconds), ("cost", self.cost, spend.cost)]
+        {
+            if let Some(cap) = cap
+                && spent >= cap
+            {
+                return Err(Error::BudgetSpent { kind, cap, spent });
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 }
 
@@ -91,6 +99,14 @@ mod tests {
         assert!(caps.check(&Spend { judge_calls: 9, ..Spend::default() }).is_ok());
         let stopped = caps.check(&Spend { judge_calls: 10, ..Spend::default() });
         assert!(matches!(stopped, Err(Error::BudgetSpent { kind: "judge_calls", .. })));
+    }
+
+    #[test]
+    fn money_has_a_cap_like_everything_else() {
+        let caps = Caps { cost: Some(2.5), ..Caps::default() };
+        assert!(caps.check(&Spend { cost: 2.49, ..Spend::default() }).is_ok());
+        let stopped = caps.check(&Spend { cost: 2.5, ..Spend::default() });
+        assert!(matches!(stopped, Err(Error::BudgetSpent { kind: "cost", .. })));
     }
 
     #[test]

@@ -91,11 +91,51 @@ pub struct Sampling {
     pub max_tokens: u32,
     /// Texts that end the answer; the answer keeps the tokens up to and with the match.
     pub stop: Vec<String>,
+    /// What makes n-grams of the answer less likely to come again; their penalties add up.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub penalties: Vec<NgramPenalty>,
+    /// What is added to the logits of single tokens, wherever they could stand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub biases: Vec<Bias>,
+    /// Whether end-of-sequence tokens are never drawn, so that only stop texts and lengths end an answer.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub endless: bool,
+}
+
+/// Lowers the logit of every token `v` that begins a word by `weight` times the number of times that
+/// the answer so far holds its own last `n - 1` tokens with `v` after them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NgramPenalty {
+    /// Length of the n-gram in tokens; at least 1.
+    pub n: u32,
+    /// Logits an occurrence, in nats; 0 changes nothing.
+    pub weight: f32,
+}
+
+/// Adds to the logit of the first token of a text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bias {
+    /// The text, as it would stand in the answer, with its leading blank if it has one.
+    pub text: String,
+    /// What is added, in nats; -100 is as good as never.
+    pub amount: f32,
 }
 
 impl Default for Sampling {
     fn default() -> Sampling {
-        Sampling { temperature: 1.0, top_k: 0, top_p: 1.0, min_p: 0.0, max_tokens: 128, stop: Vec::new() }
+        Sampling {
+            temperature: 1.0,
+            top_k: 0,
+            top_p: 1.0,
+            min_p: 0.0,
+            max_tokens: 128,
+            stop: Vec::new(),
+            penalties: Vec::new(),
+            biases: Vec::new(),
+            endless: false,
+        }
     }
 }
 
@@ -129,6 +169,18 @@ pub struct Completion {
     /// What went wrong where there is no answer ([`Finish::Failed`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// How likely the answer was, where only an endpoint knows its tokens, whose ids mean nothing here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likelihood: Option<Likelihood>,
+}
+
+/// The log-probability of a whole answer under the model that gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Likelihood {
+    /// How many tokens the answer has there.
+    pub tokens: u32,
+    /// The sum of their log-probabilities, in nats; finite.
+    pub logprob: f64,
 }
 
 /// Why a completion ended.
@@ -154,6 +206,17 @@ impl Completion {
     pub fn sampled(&self) -> usize {
         self.tokens.len() - self.given as usize
     }
+
+    /// The sum of the sampled tokens' log-probabilities under the raw distribution and their number, from the
+    /// tokens themselves or, where they are an endpoint's, from what it said. `None` where neither is known.
+    pub fn likelihood(&self) -> Option<Likelihood> {
+        let own = self.logprobs.get(self.given as usize..).filter(|own| !own.is_empty());
+        let sum = |own: &[f32]| Likelihood {
+            tokens: own.len() as u32,
+            logprob: own.iter().map(|&logprob| f64::from(logprob)).sum(),
+        };
+        own.map(sum).or(self.likelihood)
+    }
 }
 
 /// What is left of a completion once its columns are taken out.
@@ -163,6 +226,8 @@ struct Rest {
     finish: Finish,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    likelihood: Option<Likelihood>,
 }
 
 impl Answer for Completion {
@@ -172,6 +237,7 @@ impl Answer for Completion {
                 given: self.given,
                 finish: self.finish,
                 failure: self.failure.clone(),
+                likelihood: self.likelihood,
             })?,
             text: self.text.clone(),
             prompt_tokens: self.prompt.clone(),
@@ -192,6 +258,7 @@ impl Answer for Completion {
             text: packed.text.clone(),
             finish: rest.finish,
             failure: rest.failure,
+            likelihood: rest.likelihood,
         })
     }
 
@@ -212,6 +279,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn settings_that_came_later_leave_what_older_ledgers_hold_as_it_is() {
+        let old = r#"{"temperature":1.0,"top_k":0,"top_p":1.0,"min_p":0.0,"max_tokens":128,"stop":[]}"#;
+        assert_eq!(serde_json::to_string(&Sampling::default()).expect("prints"), old);
+        assert_eq!(serde_json::from_str::<Sampling>(old).expect("reads"), Sampling::default());
+        let new = Sampling {
+            penalties: vec![NgramPenalty { n: 3, weight: 1.0 }],
+            biases: vec![Bias { text: "Sorry".into(), amount: -100.0 }],
+            endless: true,
+            ..Sampling::default()
+        };
+        let text = serde_json::to_string(&new).expect("prints");
+        assert_eq!(serde_json::from_str::<Sampling>(&text).expect("reads"), new);
+    }
+
+    #[test]
     fn a_completion_survives_packing_bit_for_bit() {
         let completion = Completion {
             prompt: vec![256, 65],
@@ -222,11 +304,21 @@ mod tests {
             text: "ab".into(),
             finish: Finish::Length,
             failure: None,
+            likelihood: Some(Likelihood { tokens: 2, logprob: -0.25 }),
         };
         let packed = completion.pack().expect("packs");
         assert_eq!(Completion::unpack(&packed).expect("unpacks"), completion);
         assert!(completion.truncated());
         assert_eq!(completion.sampled(), 2);
+    }
+
+    #[test]
+    fn the_likelihood_is_that_of_the_sampled_tokens_or_what_an_endpoint_said() {
+        let own = Completion { given: 1, logprobs: vec![-9.0, -0.5, -0.25], ..Completion::default() };
+        assert_eq!(own.likelihood(), Some(Likelihood { tokens: 2, logprob: -0.75 }));
+        let said = Likelihood { tokens: 3, logprob: -1.5 };
+        assert_eq!(Completion { likelihood: Some(said), ..Completion::default() }.likelihood(), Some(said));
+        assert_eq!(Completion::default().likelihood(), None);
     }
 
     #[test]

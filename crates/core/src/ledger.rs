@@ -4,7 +4,7 @@
 //! it was made. Notes and alarms hang on the same keys, so that a recipe which is executed again
 //! after a crash writes each of them once.
 
-use crate::{Caps, Packed, Result, Spend, Verdict};
+use crate::{Caps, Packed, Result, Seed, Spend, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// A store of runs. Whatever [`Ledger::append`] and [`Ledger::put_blob`] accept is durable when
@@ -51,6 +51,15 @@ pub struct Key {
     pub occurrence: u32,
     /// Which part of a long attempt.
     pub part: u32,
+}
+
+impl Key {
+    /// The seed of this phase in a run whose root is `root`. Ask `i` of an attempt, counted over its parts, has
+    /// the seed `at("ask", i)`, and its try `t` from there `at("try", t)`.
+    pub fn seed(&self, root: u64) -> Seed {
+        let stage = Seed::root(root).at(&self.stage, u64::from(self.round));
+        stage.at("occurrence", u64::from(self.occurrence))
+    }
 }
 
 /// One thing to remember.

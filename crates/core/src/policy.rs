@@ -1,5 +1,6 @@
 //! Who proposes.
 
+use crate::run::TRIES_A_PART;
 use crate::{Ask, Domain, Result, Seed, Spend};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,13 @@ pub trait Policy<D: Domain>: Send + Sync {
 
     /// Names the weights and settings that answers come from; changes whenever they do.
     fn version(&self) -> Result<Version>;
+
+    /// About how many tries are proposed and judged before they are written down together, and before caps
+    /// and a wish to stop are looked at again. Part of what a run records, so it is the same whenever a run
+    /// is resumed.
+    fn tries_a_part(&self) -> usize {
+        TRIES_A_PART
+    }
 }
 
 /// What a policy proposed and what it cost.

@@ -20,8 +20,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-/// About how many tries are proposed and judged before they are written down together.
-const TRIES_A_PART: usize = 2048;
+/// About how many tries are written down together, unless a policy says otherwise.
+pub(crate) const TRIES_A_PART: usize = 2048;
 
 /// How a run is set up.
 pub struct RunOptions<'a> {
@@ -361,10 +361,10 @@ impl<'a> Run<'a> {
         let key = self.key(stage);
         let version = policy.version()?.0;
         let judge_name = judge.name();
-        let base = self.seed(stage).at("occurrence", u64::from(key.occurrence));
+        let base = key.seed(self.options.seed);
         let total: u64 = asks.iter().map(|ask| u64::from(ask.tries)).sum();
         let widest = asks.iter().map(|ask| ask.tries as usize).max().unwrap_or(1).max(1);
-        let width = (TRIES_A_PART / widest).max(1);
+        let width = (policy.tries_a_part() / widest).max(1);
         self.options.observer.see(&Event::Begin { stage, tries: total });
 
         let mut groups: Vec<Group<D>> = Vec::with_capacity(asks.len());

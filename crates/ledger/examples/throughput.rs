@@ -89,7 +89,7 @@ fn attempt(part: u32) -> AttemptRow {
                 tokens,
                 text: format!("first {i} then {part}, so the answer is {}", i * part),
                 finish: Finish::Stop,
-                failure: None,
+                ..Completion::default()
             };
             let answer = completion.pack().expect("a completion packs");
             SampleRow { ask: i / TRIES, attempt: i % TRIES, answer, verdict: Verdict::right(i % 3 == 0) }

@@ -58,11 +58,12 @@ fn begin(tx: &Connection, run: &RunId, spec: &RunSpec) -> Inner<()> {
     let cap = |field: &str, cap: Option<u64>| cap.map(|n| count(field, n)).transpose();
     let mut bits = Bits::default();
     let cap_seconds = caps.seconds.and_then(|seconds| bits.keep("cap_seconds", seconds));
+    let cap_cost = caps.cost.and_then(|cost| bits.keep("cap_cost", cost));
     tx.prepare_cached(&format!(
         "INSERT INTO runs (run, recipe, config, seed, cap_sampled_tokens, cap_scored_tokens,
-            cap_trained_tokens, cap_judge_calls, cap_seconds, program, bits, started_at)
+            cap_trained_tokens, cap_judge_calls, cap_seconds, cap_cost, program, bits, started_at)
          VALUES (:run, :recipe, :config, :seed, :sampled, :scored, :trained, :judged, :seconds,
-            :program, :bits, {NOW})"
+            :cost, :program, :bits, {NOW})"
     ))?
     .execute(named_params! {
         ":run": run.0,
@@ -74,6 +75,7 @@ fn begin(tx: &Connection, run: &RunId, spec: &RunSpec) -> Inner<()> {
         ":trained": cap("caps.trained_tokens", caps.trained_tokens)?,
         ":judged": cap("caps.judge_calls", caps.judge_calls)?,
         ":seconds": cap_seconds,
+        ":cost": cap_cost,
         ":program": spec.program,
         ":bits": bits.text(),
     })?;
@@ -93,15 +95,16 @@ struct PhaseRow<'a> {
 fn phase(tx: &Connection, run: &RunId, row: &PhaseRow<'_>) -> Inner<Option<i64>> {
     let mut bits = Bits::default();
     let seconds = bits.keep("seconds", row.spend.seconds);
+    let cost = bits.keep("cost", row.spend.cost);
     let judge_seconds = row.attempt.and_then(|attempt| bits.keep("judge_seconds", attempt.judge_seconds));
     let number = tx
         .prepare_cached(&format!(
             "INSERT INTO phases (run, kind, stage, round, occurrence, part, digest, policy, judge,
                 evaluation, sampled_tokens, scored_tokens, trained_tokens, judge_calls, seconds,
-                judge_seconds, samples, bits, checksum, recorded_at)
+                cost, judge_seconds, samples, bits, checksum, recorded_at)
              VALUES (:run, :kind, :stage, :round, :occurrence, :part, :digest, :policy, :judge,
                 :evaluation, :sampled, :scored, :trained, :judged, :seconds,
-                :judge_seconds, :samples, :bits, :checksum, {NOW})
+                :cost, :judge_seconds, :samples, :bits, :checksum, {NOW})
              ON CONFLICT (run, stage, round, occurrence, part) DO NOTHING
              RETURNING phase"
         ))?
@@ -122,6 +125,7 @@ fn phase(tx: &Connection, run: &RunId, row: &PhaseRow<'_>) -> Inner<Option<i64>>
                 ":trained": count("spend.trained_tokens", row.spend.trained_tokens)?,
                 ":judged": count("spend.judge_calls", row.spend.judge_calls)?,
                 ":seconds": seconds,
+                ":cost": cost,
                 ":judge_seconds": judge_seconds,
                 ":samples": row.attempt.map_or(0, |attempt| attempt.samples.len() as i64),
                 ":bits": bits.text(),

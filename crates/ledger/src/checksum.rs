@@ -99,6 +99,10 @@ impl Sum {
             self.word(n);
         }
         self.number(spend.seconds);
+        // Phases that cost no money keep the checksum that they had before money was counted.
+        if spend.cost.to_bits() != 0 {
+            self.number(spend.cost);
+        }
     }
 
     fn finish(&self) -> String {

@@ -1,8 +1,10 @@
 //! Samples as files that training tools read: TRL's columns, in JSON lines or Parquet.
 //!
 //! A prompt of bare text gives columns of text; a conversation gives lists of `role` and `content`,
-//! and the answer is then a list with the assistant's turn. Columns that say where each row came
-//! from follow TRL's. A file is written under a temporary name and renamed once it is whole.
+//! and the answer is then a list with the assistant's turn. Everything can be written as conversations,
+//! bare text then being a user's turn. Columns that say where each row came from follow TRL's. What is no
+//! answer, because its request failed, is left out. A file is written under a temporary name and renamed
+//! once it is whole.
 
 mod columns;
 mod rows;
@@ -25,6 +27,8 @@ pub struct Export {
     pub filter: SampleFilter,
     /// Into which columns.
     pub shape: Shape,
+    /// Whether bare text becomes a conversation.
+    pub turns: Written,
     /// Whether token ids and log-probabilities come along.
     pub tokens: Tokens,
 }
@@ -34,6 +38,9 @@ pub struct Export {
 pub enum Shape {
     /// `prompt`, `completion`: one row a sample, whatever its verdict.
     PromptCompletion,
+    /// `messages`: the whole conversation, answer included, one row a sample, whatever its verdict.
+    /// Bare text is written as a conversation in any case.
+    Messages,
     /// `prompt`, `chosen`, `rejected`: pairs of answers to one ask.
     Preference {
         /// Which pairs of a group.
@@ -46,6 +53,16 @@ pub enum Shape {
         /// The label is true for scores of at least this.
         threshold: f64,
     },
+}
+
+/// The form of prompts and answers in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Written {
+    /// As they were: text as text, conversations as conversations; not both in one file.
+    #[default]
+    AsAsked,
+    /// As conversations, TRL's conversational formats.
+    Conversation,
 }
 
 /// Which answers to one ask make preference pairs. Answers of equal text never do.
@@ -96,11 +113,11 @@ impl Store {
         {
             return Err(Error::invalid("margin", "a number of at least 0", margin));
         }
-        let mut rows = Rows::new(export.shape, export.tokens);
+        let mut rows = Rows::new(export);
         let order = match export.shape {
             // The tries at one ask must come together.
             Shape::Preference { .. } => Order::Recorded,
-            Shape::PromptCompletion | Shape::Unpaired { .. } => export.filter.order,
+            Shape::PromptCompletion | Shape::Messages | Shape::Unpaired { .. } => export.filter.order,
         };
         let filter = SampleFilter { limit: None, offset: 0, order, ..export.filter.clone() };
         let mut window = Window { skip: export.filter.offset, left: export.filter.limit };

@@ -22,6 +22,6 @@ mod store;
 
 pub use claim::Claim;
 pub use decisions::{Checkpoint, Choosing, Decision, Feedback, ProcessLine, ProcessSpec, Turn};
-pub use export::{Export, Format, Pairs, Shape, Tokens};
+pub use export::{Export, Format, Pairs, Shape, Tokens, Written};
 pub use query::*;
 pub use store::Store;

@@ -40,12 +40,28 @@ pub(crate) fn records(tx: &Connection, run: &RunId) -> Inner<Vec<Record>> {
     Ok(records)
 }
 
+/// Gives each attempt of a run to `see`, in the order of recording.
+pub(crate) fn attempts(
+    tx: &Connection,
+    run: &RunId,
+    see: &mut dyn FnMut(AttemptRow) -> autodidact_core::Result<()>,
+) -> Inner<()> {
+    for head in heads(tx, run)? {
+        if head.kind == "attempt"
+            && let Phase::Attempt(row) = whole(tx, head)?
+        {
+            see(row)?;
+        }
+    }
+    Ok(())
+}
+
 /// What a run is. Fails, listing the runs there are, when it is unknown.
 pub(crate) fn spec(tx: &Connection, run: &RunId) -> Inner<RunSpec> {
     let spec = tx
         .prepare_cached(
             "SELECT recipe, config, seed, cap_sampled_tokens, cap_scored_tokens, cap_trained_tokens,
-                cap_judge_calls, cap_seconds, program, bits
+                cap_judge_calls, cap_seconds, cap_cost, program, bits
              FROM runs WHERE run = ?",
         )?
         .query_row([&run.0], |row| Ok(read_spec(row)))
@@ -71,6 +87,7 @@ fn read_spec(row: &Row<'_>) -> Inner<RunSpec> {
             trained_tokens: cap("cap_trained_tokens")?,
             judge_calls: cap("cap_judge_calls")?,
             seconds: bits.optional("cap_seconds", row.get("cap_seconds")?),
+            cost: bits.optional("cap_cost", row.get("cap_cost")?),
         },
         program: row.get("program")?,
     })
@@ -118,7 +135,7 @@ pub(crate) struct Head {
 }
 
 const HEADS: &str = "SELECT phase, kind, stage, round, occurrence, part, digest, policy, judge, evaluation,
-    sampled_tokens, scored_tokens, trained_tokens, judge_calls, seconds, judge_seconds, bits, checksum
+    sampled_tokens, scored_tokens, trained_tokens, judge_calls, seconds, cost, judge_seconds, bits, checksum
     FROM phases";
 
 fn heads(tx: &Connection, run: &RunId) -> Inner<Vec<Head>> {
@@ -148,6 +165,7 @@ fn head(row: &Row<'_>) -> Inner<Head> {
             trained_tokens: n("trained_tokens")?,
             judge_calls: n("judge_calls")?,
             seconds: bits.number("seconds", row.get("seconds")?)?,
+            cost: bits.number("cost", row.get("cost")?)?,
         },
         judge_seconds: bits.optional("judge_seconds", row.get("judge_seconds")?),
         checksum: row.get("checksum")?,

@@ -11,7 +11,8 @@ use rusqlite::{Connection, TransactionBehavior};
 const APPLICATION: i64 = 0x6175_7464;
 
 /// The scripts that make a ledger, in order.
-const SCRIPTS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const SCRIPTS: &[&str] =
+    &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
 /// Brings the tables up to date. Refuses another program's database, and a ledger that a newer
 /// version of this program wrote.

@@ -8,7 +8,9 @@
 use crate::blobs::{Blobs, flush, io};
 use crate::fault::{Fault, Inner};
 use crate::{append, recall, schema};
-use autodidact_core::{BlobId, Error, Key, Ledger, Phase, Record, Result, RunEnd, RunId, RunSpec, Snapshot};
+use autodidact_core::{
+    AttemptRow, BlobId, Error, Key, Ledger, Phase, Record, Result, RunEnd, RunId, RunSpec, Snapshot,
+};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -91,6 +93,14 @@ impl Store {
     /// each kind in the order of recording. Empty for an unknown run.
     pub fn records(&self, run: &RunId) -> Result<Vec<Record>> {
         self.read(|tx| recall::records(tx, run))
+    }
+
+    /// Gives each attempt of a run to `see`, in the order of recording, one in memory at a time.
+    pub fn each_attempt(&self, run: &RunId, mut see: impl FnMut(AttemptRow) -> Result<()>) -> Result<()> {
+        self.read(|tx| {
+            recall::spec(tx, run)?;
+            recall::attempts(tx, run, &mut see)
+        })
     }
 
     /// What a run is, as fixed when it began.

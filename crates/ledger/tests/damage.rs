@@ -42,7 +42,7 @@ fn a_newer_ledger_is_refused_with_both_versions() {
     sqlite.execute_batch("PRAGMA user_version = 1000").expect("written");
     drop(store);
     let error = refused(directory.path());
-    assert!(error.contains("up to version 2,") && error.contains("has version 1000"), "{error}");
+    assert!(error.contains("up to version 3,") && error.contains("has version 1000"), "{error}");
 }
 
 #[test]

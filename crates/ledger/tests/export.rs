@@ -4,7 +4,7 @@ mod made;
 
 use autodidact_core::chat::Finish;
 use autodidact_core::{Ledger, Record, RunId, Verdict};
-use autodidact_ledger::{Export, Format, Order, Pairs, SampleFilter, Shape, Store, Tokens};
+use autodidact_ledger::{Export, Format, Order, Pairs, SampleFilter, Shape, Store, Tokens, Written};
 use made::{answer, attempt, b_star, fresh, key, spec, spend, sums, talk};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ fn read_parquet(path: &Path) -> Vec<Value> {
 fn pool_of(run: &RunId, shape: Shape) -> Export {
     let mut filter = SampleFilter::of(run);
     filter.stage = Some("pool".to_owned());
-    Export { filter, shape, tokens: Tokens::Without }
+    Export { filter, shape, turns: Written::AsAsked, tokens: Tokens::Without }
 }
 
 #[test]
@@ -63,7 +63,9 @@ fn prompt_and_completion_come_with_their_origin() {
     let first = json!({
         "prompt": "1+1=", "completion": "2",
         "run": "b-star-1", "recipe": "b-star", "stage": "pool", "round": 1, "occurrence": 0,
-        "evaluation": false, "query_id": "sum/1", "fields": "{\"answer\":\"2\"}",
+        "evaluation": false, "query_id": "sum/1", "fields": "{\"answer\":\"2\"}", "parents": [],
+        "verdicts": "[{\"judge\":\"exact\",\"outcome\":\"score\",\"score\":1.0,\"reason\":null,\
+            \"detail\":{\"short\":0.5}}]",
         "policy": "weights-1", "judge": "exact", "knobs": found[0]["knobs"],
         "attempt": 0, "outcome": "score", "score": 1.0, "reason": null,
         "detail": "{\"short\":0.5}", "truncated": false,
@@ -159,6 +161,55 @@ fn a_conversation_is_exported_as_messages() {
     let shape = Shape::Preference { pairs: Pairs::Every, margin: 0.0 };
     let found = rows(&store, directory.path(), &pool_of(&run, shape));
     assert_eq!(found[0]["rejected"], json!([{ "role": "assistant", "content": "3" }]));
+}
+
+#[test]
+fn bare_text_becomes_a_conversation_when_asked_for() {
+    let (directory, store) = fresh();
+    let run = b_star(&store);
+    let turn = |role: &str, content: &str| json!({ "role": role, "content": content });
+    let written = |shape| {
+        let export = Export { turns: Written::Conversation, ..pool_of(&run, shape) };
+        rows(&store, directory.path(), &export)
+    };
+    let found = written(Shape::PromptCompletion);
+    assert_eq!(found[0]["prompt"], json!([turn("user", "1+1=")]));
+    assert_eq!(found[0]["completion"], json!([turn("assistant", "2")]));
+    let found = written(Shape::Preference { pairs: Pairs::BestWorst, margin: 0.0 });
+    assert_eq!(found[0]["chosen"], json!([turn("assistant", "2")]));
+    let verdicts: Value = serde_json::from_str(found[0]["verdicts"].as_str().expect("text")).expect("JSON");
+    assert_eq!((&verdicts[0]["score"], &verdicts[1]["score"]), (&json!(1.0), &json!(0.0)));
+    let found = rows(&store, directory.path(), &pool_of(&run, Shape::Messages));
+    assert_eq!(found[0]["messages"], json!([turn("user", "1+1="), turn("assistant", "2")]));
+    assert!(found[0].get("prompt").is_none());
+}
+
+#[test]
+fn text_and_conversations_go_into_one_conversational_file_without_failed_requests() {
+    let (directory, store) = fresh();
+    let run = store.begin(&spec("x")).expect("begins");
+    let parents = json!(["seed/1", "seed/2"]);
+    let made = sums()[0].clone().with("parents", parents.clone());
+    let samples = vec![
+        answer(0, 0, "2", Finish::Stop, Verdict::right(true)),
+        answer(1, 0, "3", Finish::Stop, Verdict::right(false)),
+        answer(1, 1, "", Finish::Failed, Verdict::error("the deadline passed", 0.0)),
+    ];
+    let row = attempt(key("pool", 1), &[made, talk()], samples, spend(0, 0, 0, 0.0));
+    store.append(&run, &[Record::Attempt(row)]).expect("accepted");
+    let found = rows(&store, directory.path(), &pool_of(&run, Shape::Messages));
+    assert_eq!(found.len(), 2, "what failed is no answer");
+    assert_eq!((&found[0]["parents"], &found[1]["parents"]), (&parents, &json!([])));
+    let roles = |row: &Value| -> Vec<String> {
+        let turns = row["messages"].as_array().expect("a list");
+        turns.iter().map(|turn| turn["role"].as_str().expect("text").to_owned()).collect()
+    };
+    assert_eq!(
+        [roles(&found[0]), roles(&found[1])],
+        [vec!["user", "assistant"], vec!["system", "user", "assistant"]]
+    );
+    let as_asked = pool_of(&run, Shape::PromptCompletion);
+    assert!(store.export(&as_asked, Format::Jsonl, &directory.path().join("x.jsonl")).is_err());
 }
 
 #[test]

@@ -110,6 +110,12 @@ impl Lm {
         Lm { work: Some(work), ..self }
     }
 
+    /// The same model with weights of its own: neither sees what later happens to the other's.
+    pub fn detached(&self) -> Result<Lm> {
+        let model = Model::new(self.model.config().clone(), self.model.weights().clone())?;
+        Ok(Lm { sampler: Arc::new(Sampler::new(&model)), model, ..self.clone() })
+    }
+
     /// Where this model's work is counted, if anywhere.
     pub fn work(&self) -> Option<&Work> {
         self.work.as_deref()
@@ -246,7 +252,7 @@ impl Lm {
             logprobs: draft.logprobs,
             policy_logprobs: draft.policy_logprobs,
             finish: draft.finish.unwrap_or(Finish::Length),
-            failure: None,
+            ..Completion::default()
         }
     }
 }
@@ -410,6 +416,16 @@ mod tests {
             assert_eq!(again.files(Dtype::F32), lm.files(Dtype::F32));
         }
         assert!(Lm::of_files(&[]).unwrap_err().to_string().contains("config.json"));
+    }
+
+    #[test]
+    fn a_detached_model_answers_alike_and_stays_as_it_is() {
+        let lm = lm();
+        let apart = lm.detached().expect("a sound model");
+        let expect = propose(&lm, Prompt::text("p", "x"), Sampling::default()).expect("proposes");
+        lm.model().update(|weights| weights.iter_mut().for_each(|weight| *weight *= 1.5));
+        assert_eq!(propose(&apart, Prompt::text("p", "x"), Sampling::default()).expect("proposes"), expect);
+        assert_ne!(apart.version().expect("has one"), lm.version().expect("has one"));
     }
 
     #[test]

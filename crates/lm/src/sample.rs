@@ -8,6 +8,7 @@
 mod bench;
 mod cache;
 mod forward;
+mod nudge;
 mod pick;
 mod stop;
 mod weights;

@@ -159,6 +159,14 @@ impl Tokenizer {
         self.0.pieces.as_ref().map(|pieces| pieces.of_id(id))
     }
 
+    /// Whether the token's text begins with a blank, as the first token of a word does inside a text.
+    pub fn begins_word(&self, id: u32) -> bool {
+        match self.piece(id) {
+            Some(piece) => piece.first() == Some(&b' '),
+            None => self.0.engine.id_to_token(id).is_some_and(|token| token.starts_with(['\u{2581}', ' '])),
+        }
+    }
+
     /// `tokenizer_config.json`, or null.
     pub fn config(&self) -> &Value {
         &self.0.config

@@ -2,7 +2,7 @@
 //! bit for bit, and the scorer reads what the sampler wrote.
 
 use autodidact_core::Seed;
-use autodidact_core::chat::{Finish, Sampling};
+use autodidact_core::chat::{Bias, Finish, NgramPenalty, Sampling};
 use autodidact_lm::{Architecture, Config, Draft, Job, Model, RopeScaling, Sampler, Scorer, Tokenizer};
 use autodidact_math::Row;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -68,6 +68,9 @@ fn cases(n: usize) -> Vec<Case> {
             min_p: [0.0, 0.0, 0.0, 0.0, 0.05][i % 5],
             max_tokens: 1 + (i as u32 * 29) % 70,
             stop: if i % 6 == 1 { vec!["ab".into(), "e".into()] } else { Vec::new() },
+            penalties: if i % 7 == 3 { vec![NgramPenalty { n: 2, weight: 3.0 }] } else { Vec::new() },
+            biases: if i % 9 == 2 { vec![Bias { text: "e".into(), amount: -2.0 }] } else { Vec::new() },
+            endless: i % 8 == 6,
         },
         seed: Seed::root(9).at("ask", i as u64),
         tries: 1 + (i as u32 * 5) % 4,
@@ -241,4 +244,33 @@ fn weights_that_are_not_finite_are_an_error() {
     let cases = cases(3);
     let error = Sampler::new(&model).sample(&jobs(&cases), &[257], &Tokenizer::bytes(), None).unwrap_err();
     assert!(error.to_string().contains("logits"), "{error}");
+}
+
+#[test]
+fn penalties_of_nothing_leave_every_bit_of_plain_sampling() {
+    let model = model(config(Architecture::Llama, 4, 2, 16));
+    let sampler = Sampler::new(&model);
+    let plain = cases(12);
+    let mut idle = cases(12);
+    for (plain, idle) in plain.iter().zip(&mut idle) {
+        idle.settings.penalties = plain.settings.penalties.clone();
+        idle.settings.penalties.extend([3, 4].map(|n| NgramPenalty { n, weight: 0.0 }));
+        idle.settings.biases.push(Bias { text: "a".into(), amount: 0.0 });
+    }
+    assert_eq!(sample(&sampler, &jobs(&plain)), sample(&sampler, &jobs(&idle)));
+}
+
+#[test]
+fn an_endless_answer_ends_at_its_length_alone() {
+    let model = model(config(Architecture::Llama, 4, 2, 16));
+    let ends: Vec<u32> = (0..200).collect();
+    let settings = Sampling { endless: true, max_tokens: 40, ..Sampling::default() };
+    let job =
+        Job { prompt: &[256, 97], given: &[], settings: &settings, limit: 40, seed: Seed::root(1), tries: 8 };
+    let drafts =
+        Sampler::new(&model).sample(&[job], &ends, &Tokenizer::bytes(), None).expect("finite logits");
+    for draft in &drafts[0] {
+        assert_eq!((draft.tokens.len(), draft.finish), (40, Some(Finish::Length)));
+        assert!(draft.tokens.iter().all(|token| *token >= 200));
+    }
 }

@@ -1,6 +1,7 @@
 //! Pure functions on slices: objectives, estimators, intervals, schedules.
 
 pub mod balance;
+pub mod ball_quadratic;
 pub mod bandit;
 pub mod box_least_squares;
 pub mod bradley_terry;
@@ -25,9 +26,11 @@ pub mod regret;
 pub mod regret_fit;
 pub mod relax;
 pub mod rouge;
+pub mod rethinking;
 pub mod schedule;
 pub mod select;
 pub mod sft;
+pub mod sharpening;
 pub mod slate;
 pub mod summary;
 pub mod welch;

@@ -4,6 +4,10 @@
 //! trained on, the target, whether it was kept and why not, and where it came from. So it can be looked at
 //! with `runs samples`, it leaves with `export samples --stage`, and a resumed run finds it again.
 
+mod pairs;
+
+pub use pairs::{Preferred, record_pairs};
+
 use crate::learn::written;
 use autodidact_core::chat::{Chat, Completion, Prompt, Sampling};
 use autodidact_core::{
@@ -52,26 +56,12 @@ pub fn dropped(rule: &str) -> Verdict {
 /// One that does not fit into the model's context is dropped as `too_long`. Fails on an id that occurs
 /// twice.
 pub fn record(run: &mut Run<'_>, stage: &str, lm: &Lm, examples: Vec<Example>) -> Result<Vec<Group<Chat>>> {
-    let mut made = Made { digest: blake3::Hasher::new(), of: BTreeMap::new() };
-    let mut queries = Vec::with_capacity(examples.len());
-    for Example { mut prompt, text, verdict, parents } in examples {
-        if !parents.is_empty() {
-            prompt.fields.insert("parents".to_owned(), parents.into());
-        }
-        let (answer, verdict) = fitted(lm, &prompt, text, verdict)?;
-        for part in [&prompt.id, &answer.text] {
-            made.digest.update(&(part.len() as u64).to_le_bytes());
-            made.digest.update(part.as_bytes());
-        }
-        made.digest.update(
-            &serde_json::to_vec(&verdict).map_err(|source| Error::Recorded { what: "verdict", source })?,
-        );
-        if made.of.insert(prompt.id.clone(), (answer, verdict)).is_some() {
-            return Err(Error::invalid("the id of an example", "unique in its set", prompt.id));
-        }
-        queries.push(prompt);
+    let mut made = Made::default();
+    for Example { prompt, text, verdict, parents } in examples {
+        let tried = fitted(lm, &prompt, text, verdict)?;
+        made.add(prompt, parents, vec![tried])?;
     }
-    run.attempt(stage, &made, &made, Ask::each(&queries, 1, &Sampling::default()))
+    made.record(run, stage)
 }
 
 /// The target in tokens, and the verdict; a target that leaves the context is dropped.
@@ -93,20 +83,55 @@ fn fitted(lm: &Lm, prompt: &Prompt, text: String, verdict: Verdict) -> Result<(C
 }
 
 /// Answers and judges with what was made, by the prompt's id.
+#[derive(Default)]
 struct Made {
     digest: blake3::Hasher,
-    of: BTreeMap<String, (Completion, Verdict)>,
+    of: BTreeMap<String, Vec<(Completion, Verdict)>>,
+    asks: Vec<Ask<Chat>>,
 }
 
 impl Made {
-    fn of(&self, query: &Prompt) -> Result<&(Completion, Verdict)> {
-        self.of.get(&query.id).ok_or_else(|| Error::unknown("example", &query.id, [""; 0]))
+    /// Adds a prompt with its tries.
+    fn add(
+        &mut self,
+        mut prompt: Prompt,
+        parents: Vec<String>,
+        tries: Vec<(Completion, Verdict)>,
+    ) -> Result<()> {
+        if !parents.is_empty() {
+            prompt.fields.insert("parents".to_owned(), parents.into());
+        }
+        for (answer, verdict) in &tries {
+            for part in [&prompt.id, &answer.text] {
+                self.digest.update(&(part.len() as u64).to_le_bytes());
+                self.digest.update(part.as_bytes());
+            }
+            self.digest.update(
+                &serde_json::to_vec(verdict).map_err(|source| Error::Recorded { what: "verdict", source })?,
+            );
+        }
+        let n = tries.len() as u32;
+        if self.of.insert(prompt.id.clone(), tries).is_some() {
+            return Err(Error::invalid("the id of an example", "unique in its set", prompt.id));
+        }
+        self.asks.push(Ask { query: prompt, knobs: Sampling::default(), tries: n });
+        Ok(())
+    }
+
+    fn record(mut self, run: &mut Run<'_>, stage: &str) -> Result<Vec<Group<Chat>>> {
+        let asks = std::mem::take(&mut self.asks);
+        run.attempt(stage, &self, &self, asks)
+    }
+
+    fn of(&self, query: &Prompt) -> Result<&[(Completion, Verdict)]> {
+        let known = self.of.get(&query.id).map(Vec::as_slice);
+        known.ok_or_else(|| Error::unknown("example", &query.id, [""; 0]))
     }
 }
 
 impl Policy<Chat> for Made {
     fn propose(&self, asks: &[Ask<Chat>], _seeds: &[Seed]) -> Result<Proposals<Chat>> {
-        let one = |ask: &Ask<Chat>| Ok(vec![self.of(&ask.query)?.0.clone()]);
+        let one = |ask: &Ask<Chat>| Ok(self.of(&ask.query)?.iter().map(|tried| tried.0.clone()).collect());
         Ok(Proposals { answers: asks.iter().map(one).collect::<Result<_>>()?, spend: Spend::default() })
     }
 
@@ -117,7 +142,7 @@ impl Policy<Chat> for Made {
 
 impl Judge<Chat> for Made {
     fn judge(&self, asks: &[Ask<Chat>], _answers: &[Vec<<Chat as Domain>::Answer>]) -> Result<Judged> {
-        let one = |ask: &Ask<Chat>| Ok(vec![self.of(&ask.query)?.1.clone()]);
+        let one = |ask: &Ask<Chat>| Ok(self.of(&ask.query)?.iter().map(|tried| tried.1.clone()).collect());
         Ok(Judged { verdicts: asks.iter().map(one).collect::<Result<_>>()?, spend: Spend::default() })
     }
 

@@ -14,8 +14,10 @@ pub mod policy;
 pub mod problems;
 pub mod rows;
 pub mod synth;
+pub mod segments;
 pub mod task;
 mod task_config;
+pub mod web;
 pub mod wording;
 
 pub use critic::CriticConfig;

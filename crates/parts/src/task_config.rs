@@ -3,11 +3,15 @@
 use crate::evaluate::Vote;
 use crate::problems::ProblemFile;
 use crate::task::colours::Colours;
+use crate::task::instructions::Instructions;
+use crate::task::dialogues::Dialogues;
 use crate::task::modular::{Modular, ModularProblem};
+use crate::task::operators::Operators;
 use crate::task::programs::{Programs, number, trace};
 use crate::task::puzzles::{Puzzles, said};
 use crate::task::two_steps::{self, Annotator, TwoStepAnnotator, TwoSteps};
 use crate::task::{SuiteConfig, check_reply};
+use crate::web::{MiniWeb, Next};
 use autodidact_core::chat::{Chat, Completion, Prompt};
 use autodidact_core::{Result, Task};
 use serde::{Deserialize, Serialize};
@@ -26,10 +30,18 @@ pub enum TaskConfig {
     Programs(Programs),
     /// Sentences that are rewarded for colour words; no answer is right or wrong.
     Colours(Colours),
+    /// Small tasks on strings, each named by an instruction.
+    Instructions(Instructions),
     /// Two-step word problems and sums with worked steps, which an annotator can criticise.
     TwoSteps(TwoSteps),
     /// Small puzzles of five kinds with worked rationales.
     Puzzles(Puzzles),
+    /// Questions whose answers keep written rules or do not.
+    Dialogues(Dialogues),
+    /// An operator that means different things in different talk.
+    Operators(Operators),
+    /// The next step on small web sites, in the wording for small models.
+    Web(MiniWeb),
 }
 
 impl Default for TaskConfig {
@@ -55,8 +67,12 @@ impl TaskConfig {
             TaskConfig::Modular(modular) => modular.check("task"),
             TaskConfig::Programs(programs) => programs.check("task"),
             TaskConfig::Colours(colours) => colours.check("task"),
+            TaskConfig::Instructions(instructions) => instructions.check("task"),
             TaskConfig::TwoSteps(problems) => problems.check("task"),
             TaskConfig::Puzzles(puzzles) => puzzles.check("task"),
+            TaskConfig::Dialogues(dialogues) => dialogues.check("task"),
+            TaskConfig::Operators(operators) => operators.check("task"),
+            TaskConfig::Web(web) => web.check("task"),
         }
     }
 
@@ -84,6 +100,11 @@ impl TaskConfig {
                 colours.check("task")?;
                 OpenTask { task: Box::new(colours.clone()), vote: Box::new(|_, _| None) }
             }
+            TaskConfig::Instructions(instructions) => {
+                instructions.check("task")?;
+                let vote = |_: &Prompt, answer: &Completion| Some(answer.text.trim().to_owned());
+                OpenTask { task: Box::new(instructions.clone()), vote: Box::new(vote) }
+            }
             TaskConfig::TwoSteps(problems) => {
                 problems.check("task")?;
                 OpenTask { task: Box::new(problems.clone()), vote: Box::new(two_step_vote) }
@@ -92,6 +113,19 @@ impl TaskConfig {
                 puzzles.check("task")?;
                 let vote = |_: &Prompt, answer: &Completion| said(&answer.text);
                 OpenTask { task: Box::new(puzzles.clone()), vote: Box::new(vote) }
+            }
+            TaskConfig::Dialogues(dialogues) => {
+                dialogues.check("task")?;
+                OpenTask { task: Box::new(dialogues.clone()), vote: Box::new(|_, _| None) }
+            }
+            TaskConfig::Operators(operators) => {
+                operators.check("task")?;
+                let vote = |_: &Prompt, answer: &Completion| Some(answer.text.trim().to_owned());
+                OpenTask { task: Box::new(operators.clone()), vote: Box::new(vote) }
+            }
+            TaskConfig::Web(web) => {
+                web.check("task")?;
+                OpenTask { task: Box::new(web.small_steps()), vote: Box::new(call_vote) }
             }
         })
     }
@@ -123,4 +157,9 @@ fn modular_vote(prompt: &Prompt, answer: &Completion) -> Option<String> {
 /// The value that a program computes.
 fn program_vote(_prompt: &Prompt, answer: &Completion) -> Option<String> {
     trace(&answer.text).ok()?.last()?.answer().map(number)
+}
+
+/// The call of a step.
+fn call_vote(_prompt: &Prompt, answer: &Completion) -> Option<String> {
+    Next::parse(&answer.text).ok().map(|next| next.action.render())
 }

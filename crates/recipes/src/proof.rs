@@ -14,14 +14,21 @@ pub(crate) mod evolve;
 pub(crate) mod fair_onesided;
 pub(crate) mod lab;
 pub(crate) mod learn_active;
+pub(crate) mod mistakes;
 pub(crate) mod pref_randomization;
 pub(crate) mod pretrain;
 pub(crate) mod raft;
 pub(crate) mod relax;
+pub(crate) mod self_guide;
 #[path = "proof/self.rs"]
 pub(crate) mod self_;
+pub(crate) mod self_align;
+pub(crate) mod self_prompt_tuning;
 pub(crate) mod self_sampled;
+pub(crate) mod sharpening;
 pub(crate) mod slate_thompson;
+pub(crate) mod weak_supervision;
+pub(crate) mod synatra;
 
 pub use arm::{Recorder, Track, arm};
 pub use claims::{between, claim, slope, spread};

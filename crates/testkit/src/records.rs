@@ -23,10 +23,11 @@ pub fn record() -> impl Strategy<Value = Record> {
 /// Any specification of a run.
 pub fn spec() -> impl Strategy<Value = RunSpec> {
     let caps = (option::of(count()), option::of(count()), option::of(count()), option::of(count()));
-    (text(), text(), any::<u64>(), caps, option::of(number()), text()).prop_map(
-        |(recipe, config, seed, caps, seconds, program)| {
+    let amounts = (option::of(number()), option::of(number()));
+    (text(), text(), any::<u64>(), caps, amounts, text()).prop_map(
+        |(recipe, config, seed, caps, (seconds, cost), program)| {
             let (sampled_tokens, scored_tokens, trained_tokens, judge_calls) = caps;
-            let caps = Caps { sampled_tokens, scored_tokens, trained_tokens, judge_calls, seconds };
+            let caps = Caps { sampled_tokens, scored_tokens, trained_tokens, judge_calls, seconds, cost };
             RunSpec { recipe, config, seed, caps, program }
         },
     )
@@ -106,13 +107,14 @@ fn files() -> impl Strategy<Value = Vec<(String, BlobId)>> {
 }
 
 fn spend() -> impl Strategy<Value = Spend> {
-    (count(), count(), count(), count(), number()).prop_map(
-        |(sampled_tokens, scored_tokens, trained_tokens, judge_calls, seconds)| Spend {
+    (count(), count(), count(), count(), number(), number()).prop_map(
+        |(sampled_tokens, scored_tokens, trained_tokens, judge_calls, seconds, cost)| Spend {
             sampled_tokens,
             scored_tokens,
             trained_tokens,
             judge_calls,
             seconds,
+            cost,
         },
     )
 }

@@ -53,9 +53,10 @@ pub(crate) fn of_phase(phase: Phase) -> Record {
 /// Every double-precision number of a record.
 fn each_number(record: &mut Record, see: &mut dyn FnMut(&mut f64)) {
     match record {
-        Record::Begin(spec) => spec.caps.seconds.iter_mut().for_each(see),
+        Record::Begin(spec) => spec.caps.seconds.iter_mut().chain(&mut spec.caps.cost).for_each(see),
         Record::Attempt(AttemptRow { samples, spend, judge_seconds, .. }) => {
             see(&mut spend.seconds);
+            see(&mut spend.cost);
             see(judge_seconds);
             for Verdict { outcome, detail } in samples.iter_mut().map(|sample| &mut sample.verdict) {
                 match outcome {
@@ -68,6 +69,7 @@ fn each_number(record: &mut Record, see: &mut dyn FnMut(&mut f64)) {
         }
         Record::Learn(LearnRow { metrics, spend, .. }) => {
             see(&mut spend.seconds);
+            see(&mut spend.cost);
             metrics.iter_mut().for_each(|(_, value)| see(value));
         }
         Record::Note(note) => see(&mut note.value),

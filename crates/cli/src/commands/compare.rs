@@ -23,7 +23,7 @@ pub struct Compare {
     #[arg(long, default_value = "validation/pass@1", value_name = "NAME")]
     metric: String,
     /// What the runs spent: round, sampled_tokens, scored_tokens, trained_tokens, tokens,
-    /// judge_calls or seconds. Evaluations are left out.
+    /// judge_calls, seconds or cost. Evaluations are left out.
     #[arg(long, default_value = "tokens", value_name = "COUNT")]
     axis: String,
     /// Where to write the plot. Default: in the workspace.

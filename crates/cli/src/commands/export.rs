@@ -1,19 +1,23 @@
-//! `export`: a run's model as a checkpoint, its samples as a data set.
+//! `export`: a run's model as a checkpoint, its samples as a data set, its answers to be replayed.
+
+mod transcript;
 
 use super::runs::Choice;
 use crate::context::Context;
 use crate::error::{CommandError, Kind, Result};
 use crate::run::{result_of, write_checkpoint};
-use autodidact_ledger::{Export as Samples, Format, Pairs, Shape, Tokens};
+use autodidact_ledger::{Export as Samples, Format, Pairs, Shape, Tokens, Written};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Write a run's model as a checkpoint, or its samples as a data set.
+/// Write a run's model as a checkpoint, its samples as a data set, or its answers as a transcript.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   autodidact export checkpoint b-star-1 --to my-model
   autodidact export samples b-star-1 --to pairs.parquet --layout preference --stage pool
-  autodidact export samples b-star-1 --to right.jsonl --min-score 1")]
+  autodidact export samples b-star-1 --to right.jsonl --min-score 1
+  autodidact export samples self-1 --to chat.jsonl --stage data --min-score 1 --layout messages
+  autodidact export transcript self-1 --to answers.jsonl")]
 pub struct Export {
     #[command(subcommand)]
     what: What,
@@ -34,6 +38,14 @@ enum What {
     },
     /// Write samples in TRL's columns.
     Samples(SamplesArgs),
+    /// Write all answers in the form that a policy of kind replay reads.
+    Transcript {
+        /// The run, or a beginning that only it has.
+        run: String,
+        /// The file; what is there is replaced.
+        #[arg(long, value_name = "FILE.jsonl")]
+        to: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -49,6 +61,9 @@ struct SamplesArgs {
     /// Which columns.
     #[arg(long, value_enum, default_value = "prompt-completion", value_name = "NAME")]
     layout: Layout,
+    /// Write prompts and answers as lists of messages, bare text as a user's message.
+    #[arg(long)]
+    conversational: bool,
     /// For preference: every pair whose scores differ by more than --margin, not only best and worst.
     #[arg(long)]
     every_pair: bool,
@@ -77,6 +92,8 @@ enum Form {
 enum Layout {
     /// prompt, completion.
     PromptCompletion,
+    /// messages: prompt and answer as one conversation.
+    Messages,
     /// prompt, chosen, rejected.
     Preference,
     /// prompt, completion, label.
@@ -89,6 +106,7 @@ impl Export {
         match &self.what {
             What::Checkpoint { run, to, output } => checkpoint(context, run, to, output.as_deref()),
             What::Samples(samples) => samples.perform(context),
+            What::Transcript { run, to } => transcript::write(context, run, to),
         }
     }
 }
@@ -114,6 +132,7 @@ impl SamplesArgs {
         let run = store.find(&self.run)?;
         let shape = match self.layout {
             Layout::PromptCompletion => Shape::PromptCompletion,
+            Layout::Messages => Shape::Messages,
             Layout::Preference => Shape::Preference {
                 pairs: if self.every_pair { Pairs::Every } else { Pairs::BestWorst },
                 margin: self.margin,
@@ -126,8 +145,9 @@ impl SamplesArgs {
             None => Format::of(&self.to)?,
         };
         let tokens = if self.tokens { Tokens::With } else { Tokens::Without };
-        let rows =
-            store.export(&Samples { filter: self.choice.filter(&run), shape, tokens }, format, &self.to)?;
+        let turns = if self.conversational { Written::Conversation } else { Written::AsAsked };
+        let export = Samples { filter: self.choice.filter(&run), shape, turns, tokens };
+        let rows = store.export(&export, format, &self.to)?;
         context.shell.say(&format!("{rows} rows: {}", self.to.display()));
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! `prove`: does a recipe do here, on a small scale, what its paper claims?
+//! `prove`: do recipes do here, on a small scale, what their papers claim?
 
 use crate::context::{Context, write_file};
 use crate::error::{CommandError, Kind, Result};
@@ -8,35 +8,40 @@ use crate::progress::Progress;
 use crate::shell::JsonShape;
 use crate::table::Table;
 use crate::units;
-use autodidact_core::Error;
-use autodidact_recipes::PROOFS;
-use autodidact_recipes::proof::{Chart, Claim, ProofOptions, ProofReport, Scale};
+use autodidact_core::{Error, Stop};
+use autodidact_recipes::proof::{Chart, Claim, Proof, ProofOptions, ProofReport, Scale};
+use autodidact_recipes::{Family, PROOFS};
 use clap::Args;
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 
-/// Run a recipe's small-scale proof and report which of its claims hold.
+/// Run recipes' small-scale proofs and report which of their claims hold.
 ///
 /// Writes table.md, plot.svg and result.json into the workspace's folder proofs/ID. Exits with 3
-/// when a claim is not met.
+/// when a claim is not met. Several proofs run one after the other.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   autodidact prove raft
   autodidact prove b-star --seeds 3 --json
+  autodidact prove --family self-training
 
---json ends with one object on stdout: {recipe, seeds, seconds, claims}; each claim holds
-{name, value, interval, required, met}.")]
+--json ends with one object a recipe on stdout, a line each: {recipe, seeds, seconds, claims}; each
+claim holds {name, value, interval, required, met}.")]
 pub struct Prove {
-    /// The recipe.
-    recipe: String,
+    /// The recipes.
+    #[arg(value_name = "RECIPE", required_unless_present = "family")]
+    recipes: Vec<String>,
+    /// All recipes of a family: self-training.
+    #[arg(long, value_name = "NAME", conflicts_with = "recipes")]
+    family: Option<String>,
     /// How many seeds; every arm runs once with each.
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
     seeds: u64,
     /// A much smaller experiment, to see that it works; its claims mean little.
     #[arg(long)]
     quick: bool,
-    /// Print one JSON object when done.
+    /// Print one JSON object a recipe when it is done.
     #[arg(long)]
     json: bool,
 }
@@ -51,21 +56,64 @@ struct Printed<'a> {
 }
 
 impl Prove {
-    /// Runs the proof, writes its folder and prints its claims.
+    /// Runs the proofs, writes their folders and prints their claims. A proof that fails does not keep
+    /// the others from running.
     pub fn perform(&self, context: &Context) -> Result<()> {
-        let proof = PROOFS
-            .iter()
-            .find(|proof| proof.id == self.recipe)
-            .ok_or_else(|| Error::unknown("proof", &self.recipe, PROOFS.iter().map(|proof| proof.id)))?;
+        let proofs = self.proofs()?;
+        let ids: Vec<&str> = proofs.iter().map(|proof| proof.id).collect();
+        let stop = on_interrupt(format!("autodidact prove {}", ids.join(" ")))?;
+        let (mut open, mut claimed, mut failed) = (0, 0, None);
+        for proof in &proofs {
+            match self.prove(context, proof, proofs.len() > 1, &stop) {
+                Ok(claims) => {
+                    open += claims.iter().filter(|claim| !claim.met).count();
+                    claimed += claims.len();
+                }
+                Err(error) if proofs.len() == 1 || stop.requested() || error.kind == Kind::Closed => {
+                    return Err(error);
+                }
+                Err(error) => {
+                    context.shell.warn(&format!("proof of {}", proof.id), &error.to_string());
+                    failed.get_or_insert(error);
+                }
+            }
+        }
+        match (failed, open) {
+            (Some(error), _) => Err(error),
+            (None, 0) => Ok(()),
+            (None, _) => {
+                Err(CommandError::new(Kind::Claim, format!("{open} of {claimed} claims are not met")))
+            }
+        }
+    }
+
+    /// The proofs asked for, each once.
+    fn proofs(&self) -> Result<Vec<&'static Proof>> {
+        if let Some(name) = &self.family {
+            return Ok(Family::named(name)?.proofs().collect());
+        }
+        let mut proofs: Vec<&Proof> = Vec::new();
+        for id in &self.recipes {
+            let known = PROOFS.iter().find(|proof| proof.id == id);
+            let proof =
+                known.ok_or_else(|| Error::unknown("proof", id, PROOFS.iter().map(|proof| proof.id)))?;
+            if proofs.iter().all(|other| other.id != proof.id) {
+                proofs.push(proof);
+            }
+        }
+        Ok(proofs)
+    }
+
+    /// Runs one proof; its claims.
+    fn prove(&self, context: &Context, proof: &Proof, several: bool, stop: &Stop) -> Result<Vec<Claim>> {
         context.shell.say(&format!("proof of {}: {}", proof.id, proof.about));
-        let stop = on_interrupt(format!("autodidact prove {}", proof.id))?;
         let started = Instant::now();
         let progress = Progress::new(context.shell);
         let options = ProofOptions {
             seeds: (0..self.seeds).collect(),
             scale: if self.quick { Scale::Quick } else { Scale::Full },
             observer: &progress,
-            stop,
+            stop: stop.clone(),
         };
         let report = (proof.run)(&options);
         drop(progress);
@@ -77,16 +125,13 @@ impl Prove {
         context.shell.say(&format!("files: {}", folder.display()));
         let printed =
             Printed { recipe: &report.recipe, seeds: &report.seeds, seconds, claims: &report.claims };
-        match self.json {
-            true => context.shell.json(&printed, JsonShape::Line)?,
-            false => context.shell.out(&claims(&report.claims).plain())?,
+        let table = claims(&report.claims).plain();
+        match (self.json, several) {
+            (true, _) => context.shell.json(&printed, JsonShape::Line)?,
+            (false, true) => context.shell.out(&format!("{}\n{table}\n", report.recipe))?,
+            (false, false) => context.shell.out(&table)?,
         }
-        if report.met() {
-            return Ok(());
-        }
-        let open = report.claims.iter().filter(|claim| !claim.met).count();
-        let message = format!("{open} of {} claims are not met", report.claims.len());
-        Err(CommandError::new(Kind::Claim, message))
+        Ok(report.claims)
     }
 }
 

@@ -4,7 +4,7 @@
 //! one table; the keys `recipe`, `preset`, `seed`, `caps` and `alarms` belong to the run, all others
 //! to the recipe.
 
-use super::catalogue;
+use super::{catalogue, keys};
 use crate::error::{CommandError, Kind, Result};
 use autodidact_core::{Alarms, Caps, DynRecipe, Error, Override, RunSpec, overlay};
 use autodidact_recipes::preset::Preset;
@@ -104,6 +104,7 @@ impl Job {
         let mut run = Table::new();
         let mut overrides = Vec::new();
         for layer in &layers.0 {
+            keys::refuse(layer)?;
             let mut own = layer.clone();
             for key in RESERVED {
                 if let Some(value) = own.remove(key) {

@@ -20,6 +20,9 @@ pub struct Outcome {
     pub seconds: f64,
     /// Tokens by kind, evaluations included.
     pub tokens: Tokens,
+    /// Money, evaluations included, where any was spent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
     /// Where the seconds went.
     #[serde(skip)]
     pub times: Times,
@@ -64,6 +67,7 @@ impl Outcome {
             after: measure(report, "after"),
             gain: gain(store, &report.line.run)?,
             seconds: spend.seconds,
+            cost: (spend.cost != 0.0).then_some(spend.cost),
             tokens: Tokens {
                 sampled: spend.sampled_tokens,
                 scored: spend.scored_tokens,

@@ -2,6 +2,7 @@
 
 use super::figures::{figures, of_metric};
 use super::job::Job;
+use super::keys::with_keys;
 use super::outcome::Outcome;
 use super::plan::Plan;
 use super::report;
@@ -48,7 +49,8 @@ pub struct Finished {
 
 /// Does what the job says and reports it.
 pub fn perform(context: &Context, job: &Job, start: Start) -> Result<Finished> {
-    perform_with(context, job, start, |run| (job.recipe.run)(&job.settings, run))
+    let settings = with_keys(&job.settings)?;
+    perform_with(context, job, start, |run| (job.recipe.run)(&settings, run))
 }
 
 /// Does `body` as the job's run and reports it. Fails, with the report written, when a cap, an alarm
@@ -247,6 +249,9 @@ impl Finished {
         }
         let seconds = crate::units::seconds(outcome.seconds);
         out.push_str(&format!("time    {seconds}: {}\n", report::times(outcome)));
+        if let Some(cost) = outcome.cost {
+            out.push_str(&format!("money   {}\n", crate::units::number(cost)));
+        }
         out.push_str(&format!("files   {}\n", self.folder.display()));
         if let Some(checkpoint) = &self.checkpoint {
             out.push_str(&format!("model   {}\n", checkpoint.display()));

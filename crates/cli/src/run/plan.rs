@@ -42,8 +42,11 @@ pub struct Plan {
     pub memory: Option<u64>,
     /// Threads.
     pub threads: usize,
-    /// Seconds, at most; `None` when the model could not be looked at.
+    /// Seconds, at most; `None` when the model could not be looked at, or when another machine answers.
     pub seconds: Option<f64>,
+    /// Money, at most, in the currency of the prices; `None` where an endpoint answers without any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
 }
 
 impl Plan {
@@ -62,7 +65,17 @@ impl Plan {
         let sampled_tokens = answers * max_tokens + measured_answers * test_tokens;
         let trained_tokens = pretrained + rounds * settings.lesson(max_tokens + PROMPT);
         let parameters = parameters(&job.settings).ok();
-        let seconds = parameters.map(|n| {
+        let elsewhere = matches!(settings.word("policy.kind"), Some("endpoint" | "replay"));
+        let scored_tokens = (prompts + measured_prompts) * PROMPT;
+        let price = |of: &str| settings.number(&format!("policy.prices.{of}")).filter(|price| *price > 0.0);
+        let prices = (price("input"), price("output"));
+        let cost = (elsewhere && prices != (None, None)).then(|| {
+            // A prompt is read again for each of its answers.
+            let read = (answers + measured_answers) * PROMPT;
+            let (input, output) = (prices.0.unwrap_or(0.0), prices.1.unwrap_or(0.0));
+            (read as f64 * input + sampled_tokens as f64 * output) / 1e6
+        });
+        let seconds = parameters.filter(|_| !elsewhere).map(|n| {
             let flops = n as f64 * 2.0;
             let sampling = sampled_tokens as f64 * flops / (SAMPLING_SHARE * gflops * 1e9);
             sampling + trained_tokens as f64 * 3.0 * flops / (TRAINING_SHARE * gflops * 1e9)
@@ -74,11 +87,12 @@ impl Plan {
             answers,
             measured_answers,
             sampled_tokens,
-            scored_tokens: (prompts + measured_prompts) * PROMPT,
+            scored_tokens,
             trained_tokens,
             memory: parameters.map(memory),
             threads,
             seconds,
+            cost,
         }
     }
 
@@ -90,9 +104,12 @@ impl Plan {
         let tokens = |n: u64| units::short(n as f64);
         let known = |n: Option<String>| n.unwrap_or_else(|| "unknown".to_owned());
         let model = self.parameters.map(|n| format!("{} parameters", units::short(n as f64)));
+        let money = self.cost.map(|cost| {
+            format!("\n  money     about {}, for prompts of {PROMPT} tokens", units::number(cost))
+        });
         format!(
             "plan: {}, {}, {} rounds\n  answers   at most {} to learn from, {} to measure\n  tokens    at \
-             most {} sampled, {} read, {} trained on\n  machine   about {} of memory, {} threads, at most {}",
+             most {} sampled, {} read, {} trained on\n  machine   about {} of memory, {} threads, at most {}{}",
             self.recipe,
             known(model),
             self.rounds,
@@ -104,6 +121,7 @@ impl Plan {
             known(self.memory.map(units::bytes)),
             self.threads,
             known(self.seconds.map(units::seconds)),
+            money.unwrap_or_default(),
         )
     }
 }

@@ -76,9 +76,13 @@ pub fn markdown(report: &Report, outcome: &Outcome, figures: &[&str], checkpoint
         units::seconds(outcome.seconds),
         times(outcome)
     ));
-    let mut table = Table::new(&["stage", "purpose", "answers", "sampled", "read", "trained", "seconds"]);
+    let paid = report.stages.iter().any(|stage| stage.spend.cost != 0.0);
+    let mut head = vec!["stage", "purpose", "answers", "sampled", "read", "trained", "seconds"];
+    head.extend(paid.then_some("cost"));
+    let mut table = Table::new(&head);
     for stage in &report.stages {
-        table.row([
+        let cost = paid.then(|| units::number(stage.spend.cost));
+        let cells = [
             stage.stage.clone(),
             stage.purpose.clone(),
             units::count(stage.samples),
@@ -86,7 +90,8 @@ pub fn markdown(report: &Report, outcome: &Outcome, figures: &[&str], checkpoint
             units::count(stage.spend.scored_tokens),
             units::count(stage.spend.trained_tokens),
             format!("{:.1}", stage.spend.seconds),
-        ]);
+        ];
+        table.row(cells.into_iter().chain(cost));
     }
     out.push_str(&table.markdown());
     if !report.alarms.is_empty() {

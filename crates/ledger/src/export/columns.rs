@@ -24,8 +24,12 @@ pub(super) fn columns(shape: Shape, tokens: Tokens, form: Form) -> Schema {
     let maybe = |name: &str, kind: DataType| Field::new(name, kind, true);
     let text = DataType::Utf8;
 
-    let mut fields = vec![always("prompt", turns.clone())];
+    let mut fields = match shape {
+        Shape::Messages => vec![always("messages", turns.clone())],
+        _ => vec![always("prompt", turns.clone())],
+    };
     match shape {
+        Shape::Messages => {}
         Shape::PromptCompletion => fields.push(always("completion", turns)),
         Shape::Unpaired { .. } => {
             fields.extend([always("completion", turns), always("label", DataType::Boolean)]);
@@ -44,6 +48,8 @@ pub(super) fn columns(shape: Shape, tokens: Tokens, form: Form) -> Schema {
         always("evaluation", DataType::Boolean),
         maybe("query_id", text.clone()),
         always("fields", text.clone()),
+        always("parents", list(text.clone())),
+        always("verdicts", text.clone()),
         always("policy", text.clone()),
         always("judge", text.clone()),
         always("knobs", text.clone()),

@@ -24,11 +24,13 @@ pub enum Axis {
     JudgeCalls,
     /// Seconds of work.
     Seconds,
+    /// Money.
+    Cost,
 }
 
 impl Axis {
     /// All axes, in the order of [`Axis::NAMES`].
-    pub const ALL: [Axis; 7] = [
+    pub const ALL: [Axis; 8] = [
         Axis::Round,
         Axis::SampledTokens,
         Axis::ScoredTokens,
@@ -36,6 +38,7 @@ impl Axis {
         Axis::Tokens,
         Axis::JudgeCalls,
         Axis::Seconds,
+        Axis::Cost,
     ];
 
     /// The axis of that name. Fails, listing those there are, when it is unknown.
@@ -50,8 +53,16 @@ impl Axis {
     }
 
     /// The names of all axes, in the order of declaration.
-    pub const NAMES: [&'static str; 7] =
-        ["round", "sampled_tokens", "scored_tokens", "trained_tokens", "tokens", "judge_calls", "seconds"];
+    pub const NAMES: [&'static str; 8] = [
+        "round",
+        "sampled_tokens",
+        "scored_tokens",
+        "trained_tokens",
+        "tokens",
+        "judge_calls",
+        "seconds",
+        "cost",
+    ];
 
     /// This count of `spend`, or the round.
     pub fn of(self, round: u32, spend: &Spend) -> f64 {
@@ -63,6 +74,7 @@ impl Axis {
             Axis::Tokens => (spend.sampled_tokens + spend.scored_tokens + spend.trained_tokens) as f64,
             Axis::JudgeCalls => spend.judge_calls as f64,
             Axis::Seconds => spend.seconds,
+            Axis::Cost => spend.cost,
         }
     }
 }

@@ -108,11 +108,13 @@ pub(crate) fn lines(tx: &Connection, only: Option<&RunId>) -> Inner<Vec<RunLine>
                 sum(iif(evaluation, 0, trained_tokens)) AS trained_tokens,
                 sum(iif(evaluation, 0, judge_calls)) AS judge_calls,
                 total(iif(evaluation, 0, seconds)) AS seconds,
+                total(iif(evaluation, 0, cost)) AS cost,
                 sum(iif(evaluation, sampled_tokens, 0)) AS eval_sampled_tokens,
                 sum(iif(evaluation, scored_tokens, 0)) AS eval_scored_tokens,
                 sum(iif(evaluation, trained_tokens, 0)) AS eval_trained_tokens,
                 sum(iif(evaluation, judge_calls, 0)) AS eval_judge_calls,
-                total(iif(evaluation, seconds, 0)) AS eval_seconds
+                total(iif(evaluation, seconds, 0)) AS eval_seconds,
+                total(iif(evaluation, cost, 0)) AS eval_cost
             FROM phases WHERE ?1 IS NULL OR run = ?1 GROUP BY run
         )
         SELECT runs.run, runs.recipe, runs.seed, runs.program, runs.started_at, sums.*,

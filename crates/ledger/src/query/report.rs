@@ -137,6 +137,7 @@ pub(crate) fn spend(row: &Row<'_>, prefix: &str) -> Inner<Spend> {
         trained_tokens: n("trained_tokens")?,
         judge_calls: n("judge_calls")?,
         seconds: row.get::<_, Option<f64>>(format!("{prefix}seconds").as_str())?.unwrap_or(0.0),
+        cost: row.get::<_, Option<f64>>(format!("{prefix}cost").as_str())?.unwrap_or(0.0),
     })
 }
 
@@ -145,7 +146,7 @@ fn stages(tx: &Connection, run: &RunId) -> Inner<Vec<StageLine>> {
         "SELECT stage, iif(evaluation, 'evaluation', kind) AS purpose, count(*) AS phases,
             sum(samples) AS samples, sum(sampled_tokens) AS sampled_tokens,
             sum(scored_tokens) AS scored_tokens, sum(trained_tokens) AS trained_tokens,
-            sum(judge_calls) AS judge_calls, total(seconds) AS seconds
+            sum(judge_calls) AS judge_calls, total(seconds) AS seconds, total(cost) AS cost
          FROM phases WHERE run = ? GROUP BY stage, purpose ORDER BY min(phase)",
     )?;
     let mut rows = select.query([&run.0])?;
@@ -213,7 +214,7 @@ pub(crate) fn series(tx: &Connection, run: &RunId) -> Inner<Vec<Series>> {
 /// For each phase of a run, what the run had spent when it was recorded, evaluations apart.
 fn spent_by_phase(tx: &Connection, run: &RunId) -> Inner<Vec<(i64, Spend)>> {
     let mut select = tx.prepare_cached(
-        "SELECT phase, sampled_tokens, scored_tokens, trained_tokens, judge_calls, seconds
+        "SELECT phase, sampled_tokens, scored_tokens, trained_tokens, judge_calls, seconds, cost
          FROM phases WHERE run = ? AND NOT evaluation ORDER BY phase",
     )?;
     let mut rows = select.query([&run.0])?;

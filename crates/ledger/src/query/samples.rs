@@ -42,6 +42,8 @@ pub struct SampleView {
     pub text: String,
     /// Whether the answer was cut off, where the domain says so.
     pub truncated: Option<bool>,
+    /// Whether it is no answer, because the request for it failed.
+    pub failed: bool,
     /// What the judge said.
     pub verdict: Verdict,
     /// The judge's name.
@@ -215,6 +217,7 @@ impl Views {
             fields: text.fields.clone(),
             knobs: text.knobs.clone(),
             text: row.get("text")?,
+            failed: finish.as_deref() == Some("failed"),
             truncated: finish.map(|finish| finish == "length"),
             verdict: verdict(row)?,
             judge: row.get::<_, Option<String>>("judge")?.unwrap_or_default(),

@@ -30,7 +30,14 @@ pub fn spec(recipe: &str) -> RunSpec {
 }
 
 pub fn spend(sampled: u64, trained: u64, judged: u64, seconds: f64) -> Spend {
-    Spend { sampled_tokens: sampled, scored_tokens: 0, trained_tokens: trained, judge_calls: judged, seconds }
+    Spend {
+        sampled_tokens: sampled,
+        scored_tokens: 0,
+        trained_tokens: trained,
+        judge_calls: judged,
+        seconds,
+        cost: 0.0,
+    }
 }
 
 /// An answer of that text to ask `ask`, with as many tokens as bytes.
@@ -44,7 +51,7 @@ pub fn answer(ask: u32, attempt: u32, text: &str, finish: Finish, verdict: Verdi
         tokens,
         text: text.to_owned(),
         finish,
-        failure: None,
+        ..Completion::default()
     };
     SampleRow { ask, attempt, answer: completion.pack().expect("packs"), verdict }
 }

@@ -6,7 +6,8 @@
 
 use super::cache::{Cache, Chain};
 use super::forward::{Forward, Row};
-use super::pick::Picker;
+use super::nudge::Nudge;
+use super::pick::{Pick, Picker};
 use super::stop::Watch;
 use super::weights::Weights;
 use super::{Draft, Job};
@@ -96,6 +97,7 @@ struct Live {
     chain: usize,
     rng: Rng,
     watch: Watch,
+    nudge: Option<Nudge>,
     draft: Draft,
 }
 
@@ -216,7 +218,7 @@ impl Bench {
                 while tries.start < tries.end && self.live.len() < shared.slots {
                     let try_ = tries.start;
                     tries.start += 1;
-                    let mut one = Live::new(*job, try_, &shared.jobs[*job], &feed.logprobs);
+                    let mut one = Live::new(*job, try_, shared, &feed.logprobs)?;
                     let left = match shared.jobs[*job].limit {
                         0 => true,
                         _ => {
@@ -285,7 +287,12 @@ impl Feed {
 }
 
 impl Live {
-    fn new(job: usize, try_: u32, settings: &Job<'_>, given: &[f32]) -> Live {
+    fn new(job: usize, try_: u32, shared: &Shared<'_>, given: &[f32]) -> Result<Live> {
+        let settings = &shared.jobs[job];
+        let nudge = match shared.tokenizer {
+            Some(tokenizer) => Nudge::of(settings.settings, shared.eos, tokenizer)?,
+            None => None,
+        };
         let room = settings.given.len() + settings.limit.min(256);
         let mut draft = Draft {
             tokens: Vec::with_capacity(room),
@@ -297,13 +304,21 @@ impl Live {
         draft.logprobs.extend_from_slice(given);
         draft.policy_logprobs.resize(given.len(), 0.0);
         let rng = settings.seed.at("try", u64::from(try_)).rng();
-        Live { job, try_, chain: usize::MAX, rng, watch: Watch::default(), draft }
+        Ok(Live { job, try_, chain: usize::MAX, rng, watch: Watch::default(), nudge, draft })
     }
 
     /// Draws the next token and notes whether it is the last.
     fn draw(&mut self, logits: &[f32], shared: &Shared<'_>, picker: &mut Picker) -> Result<()> {
         let job = &shared.jobs[self.job];
-        let pick = picker.pick(logits, job.settings, self.rng.random::<f64>())?;
+        let uniform = self.rng.random::<f64>();
+        let pick = match (&mut self.nudge, shared.tokenizer) {
+            (Some(nudge), Some(tokenizer)) => {
+                let nudged = nudge.logits(logits, &self.draft.tokens, tokenizer);
+                let drawn = picker.pick(nudged, job.settings, uniform)?;
+                Pick { logprob: picker.read(logits)?.logprob(logits, drawn.token), ..drawn }
+            }
+            _ => picker.pick(logits, job.settings, uniform)?,
+        };
         self.draft.tokens.push(pick.token);
         self.draft.logprobs.push(pick.logprob);
         self.draft.policy_logprobs.push(pick.policy_logprob);

@@ -37,7 +37,7 @@ pub struct Picker {
 
 /// Fails, naming the field, unless the settings mean something.
 pub fn check(settings: &Sampling) -> Result<()> {
-    let Sampling { temperature, top_p, min_p, ref stop, .. } = *settings;
+    let Sampling { temperature, top_p, min_p, ref stop, ref penalties, ref biases, .. } = *settings;
     if !(temperature >= 0.0 && temperature.is_finite()) {
         return Err(Error::invalid("sampling.temperature", "a finite number, at least 0", temperature));
     }
@@ -49,6 +49,18 @@ pub fn check(settings: &Sampling) -> Result<()> {
     }
     if stop.iter().any(String::is_empty) {
         return Err(Error::invalid("sampling.stop", "texts of at least one character", "an empty text"));
+    }
+    if let Some(bad) = penalties.iter().find(|one| one.n == 0 || !one.weight.is_finite()) {
+        let rule = "n-grams of at least 1 token with a finite weight";
+        return Err(Error::invalid(
+            "sampling.penalties",
+            rule,
+            format!("n = {}, weight = {}", bad.n, bad.weight),
+        ));
+    }
+    if let Some(bad) = biases.iter().find(|one| one.text.is_empty() || !one.amount.is_finite()) {
+        let rule = "texts of at least one character with a finite amount";
+        return Err(Error::invalid("sampling.biases", rule, format!("{:?}, {}", bad.text, bad.amount)));
     }
     Ok(())
 }
@@ -204,6 +216,7 @@ fn draw(weights: &[f32], uniform: f64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use autodidact_core::chat::{Bias, NgramPenalty};
 
     fn settings(temperature: f32, top_k: u32, top_p: f32, min_p: f32) -> Sampling {
         Sampling { temperature, top_k, top_p, min_p, ..Sampling::default() }
@@ -323,6 +336,14 @@ mod tests {
             (settings(1.0, 0, f32::NAN, 0.0), "sampling.top_p"),
             (settings(1.0, 0, 1.0, 1.0), "sampling.min_p"),
             (Sampling { stop: vec![String::new()], ..Sampling::default() }, "sampling.stop"),
+            (
+                Sampling { penalties: vec![NgramPenalty { n: 0, weight: 1.0 }], ..Sampling::default() },
+                "sampling.penalties",
+            ),
+            (
+                Sampling { biases: vec![Bias { text: "a".into(), amount: f32::NAN }], ..Sampling::default() },
+                "sampling.biases",
+            ),
         ];
         for (settings, field) in bad {
             assert!(check(&settings).unwrap_err().to_string().starts_with(field));

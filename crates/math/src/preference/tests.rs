@@ -37,8 +37,7 @@ fn at_the_reference_every_pair_costs_ln_2() {
     let rows = [row(3), row(2), row(1), row(4)];
     let scored: Vec<Scored> =
         [&[-0.1, -2.0, -0.7][..], &[-3.0, -0.4], &[-1.0], &[-0.2; 4]].map(scored).into();
-    let references: Vec<f64> =
-        rows.iter().zip(&scored).map(|(row, scored)| logprob(row, scored)).collect();
+    let references: Vec<f64> = rows.iter().zip(&scored).map(|(row, scored)| logprob(row, scored)).collect();
     for ratio in [LogRatio::Sum, LogRatio::TokenMean] {
         let terms = Terms { loss: dpo(0.3), ratio, ..Terms::default() };
         let objective = Preference::of(terms, references.clone(), vec![0.0; 2]).expect("valid");
@@ -196,8 +195,12 @@ fn terms() -> impl Strategy<Value = Terms> {
         (0.05f64..2.0).prop_map(|beta| PairLoss::Squared { beta }),
     ];
     let ratio = prop_oneof![Just(LogRatio::Sum), Just(LogRatio::TokenMean)];
-    (loss, ratio, 0.0f64..1.0, 0.0f64..0.2)
-        .prop_map(|(loss, ratio, sft, optimism)| Terms { loss, ratio, sft, optimism })
+    (loss, ratio, 0.0f64..1.0, 0.0f64..0.2).prop_map(|(loss, ratio, sft, optimism)| Terms {
+        loss,
+        ratio,
+        sft,
+        optimism,
+    })
 }
 
 proptest! {

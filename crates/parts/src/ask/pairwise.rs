@@ -89,7 +89,13 @@ fn opinion(both: &[Group<Chat>]) -> Opinion {
     let value = |group: &Group<Chat>| group.tries.first().and_then(|one| one.verdict.value());
     match (both.first().and_then(value), both.get(1).and_then(value)) {
         (Some(one), Some(two)) if one != two => Opinion::Torn,
-        (Some(one), Some(_)) => if one > 0.5 { Opinion::First } else { Opinion::Second },
+        (Some(one), Some(_)) => {
+            if one > 0.5 {
+                Opinion::First
+            } else {
+                Opinion::Second
+            }
+        }
         _ => Opinion::Unread,
     }
 }

@@ -17,7 +17,7 @@ pub use length::{Length, Unit};
 pub use minhash::{MinHash, MinHashConfig};
 pub use text::{Banned, Empty, Odd, Start};
 
-use autodidact_core::{Result, Run};
+use autodidact_core::{Result, Run, Verdict};
 
 /// Says of an item whether it must go. Most items are texts; a recipe may filter its own kind.
 pub trait Rule<T: ?Sized = str>: Send + Sync {
@@ -116,6 +116,11 @@ impl<T: ?Sized> Chain<T> {
 /// The name of the first rule that drops the item.
 pub fn first<'a, T: ?Sized>(rules: &'a [Box<dyn Rule<T>>], item: &T) -> Option<&'a str> {
     rules.iter().find(|rule| rule.drops(item)).map(|rule| rule.name())
+}
+
+/// The reason in a verdict that says why an item was dropped (the part `dropped/<reason>`).
+pub fn reason(verdict: &Verdict) -> Option<&str> {
+    verdict.detail.iter().find_map(|(name, _)| name.strip_prefix("dropped/"))
 }
 
 impl Counts {

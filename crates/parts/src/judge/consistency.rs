@@ -55,7 +55,7 @@ impl Consistency {
 
     fn verdicts(&self, answers: &[Completion]) -> Vec<Verdict> {
         let reasons: Vec<Option<&str>> =
-            answers.iter().map(|answer| first(&self.rules, answer.text.as_str())).collect();
+            answers.iter().map(|answer| first(&self.rules, answer.text.trim())).collect();
         let voters = answers.iter().zip(&reasons).filter(|(_, reason)| reason.is_none());
         let texts: Vec<&str> = voters.map(|(answer, _)| answer.text.trim()).collect();
         let won = vote(&texts, self.least_share).map(|vote| (texts[vote.place], vote.share));

@@ -1,15 +1,21 @@
 //! Judges that hold other judges (sums, hygiene tests, log-ratios to a reference), and votes.
+//! Judges that hold other judges (sums, hygiene tests, log-ratios to a reference), and a model's own
+//! likelihood as a judge.
 
 pub mod consistency;
 mod hygiene;
 mod not_judged;
+mod part;
 mod reference;
+mod self_reward;
 mod sum;
 
 pub use consistency::Consistency;
 pub use hygiene::{Hygiene, HygieneRules};
 pub use not_judged::NotJudged;
+pub use part::PartOf;
 pub use reference::Reference;
+pub use self_reward::{Likelihood, Mass, SelfReward, SelfRewardConfig};
 pub use sum::Sum;
 
 use autodidact_core::Verdict;

@@ -63,7 +63,8 @@ impl Pairs {
             Pairs::BestWorst => {
                 let Some(&first) = scored.first() else { return Vec::new() };
                 let best = scored.iter().fold(first, |best, &one| if one.1 > best.1 { one } else { best });
-                let worst = scored.iter().fold(first, |worst, &one| if one.1 < worst.1 { one } else { worst });
+                let worst =
+                    scored.iter().fold(first, |worst, &one| if one.1 < worst.1 { one } else { worst });
                 if best.1 > worst.1 { vec![pair(best, worst)] } else { Vec::new() }
             }
             Pairs::All { least } => {
@@ -95,7 +96,8 @@ mod tests {
     #[track_caller]
     fn check(rule: Pairs, verdicts: &[Verdict], expect: &[(usize, usize)]) {
         let ask = Ask { query: Prompt::text("q", "?"), knobs: Sampling::default(), tries: 0 };
-        let tries = verdicts.iter().map(|verdict| Try { answer: Completion::default(), verdict: verdict.clone() });
+        let tries =
+            verdicts.iter().map(|verdict| Try { answer: Completion::default(), verdict: verdict.clone() });
         let group = Group { ask: ask.clone(), tries: tries.collect() };
         let pairs = rule.of(&[Group { ask, tries: Vec::new() }, group]);
         assert!(pairs.iter().all(|pair| pair.group == 1));

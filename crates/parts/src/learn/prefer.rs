@@ -9,7 +9,7 @@ use super::rows::{Amount, Batch, in_tokens, plan, row_of};
 use super::tuner::{Restart, TuneConfig, Tuner};
 use autodidact_core::chat::Chat;
 use autodidact_core::{Error, Group, Learn, Lesson, Result, Seed, Snapshot};
-use autodidact_lm::{AdamW, Lm, Model, Scorer};
+use autodidact_lm::{AdamW, Lm, Scorer};
 use autodidact_math::Row;
 use autodidact_math::preference::{LogRatio, PairLoss, Preference, Terms, logprob};
 use autodidact_math::schedule::Schedule;
@@ -128,8 +128,8 @@ impl PreferConfig {
 pub struct Prefer {
     tuner: Tuner,
     config: PreferConfig,
-    /// The weights of [`Reference::Base`].
-    base: Option<Model>,
+    /// The model of [`Reference::Base`].
+    base: Option<Lm>,
 }
 
 /// The pairs of a lesson: rows and reference log-probabilities two a pair, the chosen one first.
@@ -156,7 +156,7 @@ impl Prefer {
         let tuner = Tuner::around(lm, config.tune())?;
         let base = match config.reference {
             Reference::Lesson => None,
-            Reference::Base => Some(frozen(lm)?),
+            Reference::Base => Some(lm.detached()?),
         };
         Ok(Prefer { tuner, config: config.clone(), base })
     }
@@ -181,11 +181,6 @@ impl Prefer {
     }
 }
 
-/// A copy of the weights that nobody changes.
-fn frozen(lm: &Lm) -> Result<Model> {
-    Ok(Model::new(lm.model().config().clone(), lm.model().weights().clone())?)
-}
-
 impl Learn<Chat> for Prefer {
     fn learn(&mut self, groups: &[Group<Chat>], seed: Seed) -> Result<Lesson> {
         let mut lessons = self.lessons(groups)?;
@@ -194,8 +189,8 @@ impl Learn<Chat> for Prefer {
         let updates = plan(&lengths, self.config.amount, self.config.batch, seed);
         self.tuner.begin(updates.len() as u64)?;
 
-        let reference = self.base.as_ref().unwrap_or(self.tuner.lm().model());
-        let scored = Scorer::new(reference).score(&lessons.rows)?;
+        let reference = self.base.as_ref().unwrap_or(self.tuner.lm());
+        let scored = Scorer::new(reference.model()).score(&lessons.rows)?;
         lessons.references = lessons.rows.iter().zip(&scored).map(|(row, one)| logprob(row, one)).collect();
 
         let mut rewards = Rewards::default();

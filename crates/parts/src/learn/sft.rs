@@ -9,9 +9,10 @@ use super::keep::Keep;
 use super::replay::Replay;
 use super::rows::{Amount, Batch, Weigh, in_tokens, plan, row_of};
 use super::tuner::{Restart, TuneConfig, Tuner};
+use crate::segments::{Mask, Segments};
 use autodidact_core::chat::Chat;
 use autodidact_core::{Error, Group, Learn, Lesson, Result, Seed, Snapshot};
-use autodidact_lm::{AdamW, Lm};
+use autodidact_lm::{AdamW, Lm, LoraConfig};
 use autodidact_math::Row;
 use autodidact_math::schedule::Schedule;
 use autodidact_math::sft::{MaskedNll, normalise};
@@ -44,6 +45,9 @@ pub struct SftConfig {
     pub given_weight: f32,
     /// Other rows that are mixed into every update.
     pub replay: Replay,
+    /// Adapters to train in the place of all weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lora: Option<LoraConfig>,
 }
 
 impl Default for SftConfig {
@@ -59,6 +63,7 @@ impl Default for SftConfig {
             restart: Restart::Inherit,
             given_weight: 0.0,
             replay: Replay::None,
+            lora: None,
         }
     }
 }
@@ -89,6 +94,7 @@ impl SftConfig {
             horizon: self.horizon,
             optimizer: self.optimizer.clone(),
             restart: self.restart,
+            lora: self.lora.clone(),
         }
     }
 }
@@ -99,6 +105,8 @@ pub struct Sft {
     tuner: Tuner,
     config: SftConfig,
     keep: Keep,
+    /// How much the parts of a segmented answer count; without it all of an answer counts the same.
+    mask: Option<(Segments, Mask)>,
 }
 
 impl Sft {
@@ -108,7 +116,13 @@ impl Sft {
         keep.check()?;
         config.replay.fits(lm)?;
         let tuner = Tuner::around(lm, config.tune())?;
-        Ok(Sft { tuner, config: config.clone(), keep })
+        Ok(Sft { tuner, config: config.clone(), keep, mask: None })
+    }
+
+    /// The same learner, for which the parts of an answer count as `mask` says. An answer that does not
+    /// split counts as it did.
+    pub fn masked(self, segments: Segments, mask: Mask) -> Sft {
+        Sft { mask: Some((segments, mask)), ..self }
     }
 
     /// Another rule of selection from now on.
@@ -128,7 +142,13 @@ impl Learn<Chat> for Sft {
             in_tokens(lm, &group.ask.query, &group.tries[t].answer)
         };
         let answers: Vec<_> = kept.iter().map(answer).collect::<Result<_>>()?;
-        let rows: Vec<Row> = answers.iter().map(|answer| row_of(answer, self.config.given_weight)).collect();
+        let mut rows: Vec<Row> =
+            answers.iter().map(|answer| row_of(answer, self.config.given_weight)).collect();
+        if let Some((segments, mask)) = &self.mask {
+            for (row, answer) in rows.iter_mut().zip(&answers) {
+                mask.apply(segments, lm.tokenizer(), answer, row);
+            }
+        }
 
         let own: Vec<usize> = (0..answers.len()).filter(|&i| is_own(&answers[i])).take(COMPARED).collect();
         let compared: Vec<Row> = own.iter().map(|&i| row_of(&answers[i], 0.0)).collect();

@@ -1,8 +1,8 @@
 //! What all learners of a language model share: the optimiser's steps, their schedule, restarts and
 //! the state that makes a run resumable.
 
-use autodidact_core::{Error, Lesson, Metrics, Result, Snapshot, Spend};
-use autodidact_lm::{AdamW, Dtype, Lm, Pulled, Trainer};
+use autodidact_core::{Error, Lesson, Metrics, Result, Seed, Snapshot, Spend};
+use autodidact_lm::{AdamW, Adapter, Dtype, Lm, LoraConfig, Pulled, Trainer};
 use autodidact_math::schedule::Schedule;
 use autodidact_math::{Objective, Row};
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,10 @@ pub struct TuneConfig {
     pub optimizer: AdamW,
     /// Where each lesson starts from.
     pub restart: Restart,
+    /// Adapters to train in the place of all weights; they are merged into the model after every step. A
+    /// lesson that does not inherit the optimiser begins with fresh ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lora: Option<LoraConfig>,
 }
 
 /// Where each lesson starts from.
@@ -46,6 +50,7 @@ impl Default for TuneConfig {
             horizon: 0,
             optimizer: AdamW::default(),
             restart: Restart::Inherit,
+            lora: None,
         }
     }
 }
@@ -62,6 +67,9 @@ impl TuneConfig {
         if self.horizon > 0 && self.schedule.warmup >= self.horizon {
             let rule = format!("below horizon = {}", self.horizon);
             return Err(Error::invalid("schedule.warmup", rule, self.schedule.warmup));
+        }
+        if let Some(lora) = &self.lora {
+            lora.check()?;
         }
         Ok(self.optimizer.check()?)
     }
@@ -106,6 +114,7 @@ struct Counters {
 }
 
 const COUNTERS_FILE: &str = "learner.json";
+const ADAPTER_FILE: &str = "adapter_model.safetensors";
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
 const WEIGHTS_FILE: &str = "model.safetensors";
 
@@ -113,7 +122,7 @@ impl Tuner {
     /// Trains the weights that `lm` shares with everyone who holds a clone of it.
     pub fn around(lm: &Lm, config: TuneConfig) -> Result<Tuner> {
         config.check()?;
-        let trainer = Trainer::new(lm.model(), config.optimizer.clone())?;
+        let trainer = trainer(lm, &config)?;
         let base = (config.restart == Restart::Base).then(|| lm.model().weights().clone());
         Ok(Tuner { lm: lm.clone(), config, trainer, base, step: 0, span: 0, tally: Tally::default() })
     }
@@ -147,7 +156,7 @@ impl Tuner {
             if let Some(base) = &self.base {
                 self.lm.model().update(|weights| weights.copy_from_slice(base));
             }
-            self.trainer = Trainer::new(self.lm.model(), self.config.optimizer.clone())?;
+            self.trainer = trainer(&self.lm, &self.config)?;
             self.step = 0;
         }
         if let Some(work) = self.lm.work() {
@@ -221,6 +230,12 @@ impl Tuner {
     /// The checkpoint in the Hugging Face layout, the optimiser's state and the counters.
     pub fn save(&self) -> Result<Snapshot> {
         let mut files = self.lm.files(Dtype::F32);
+        // Only a learner that goes on with its adapters needs them besides the merged weights.
+        if self.config.restart == Restart::Inherit
+            && let Some(adapter) = self.trainer.adapter()
+        {
+            files.extend(adapter.save_files(None, Dtype::F32));
+        }
         files.push((OPTIMIZER_FILE.to_owned(), self.trainer.save_optimizer()));
         let counters = serde_json::to_vec(&Counters { step: self.step, span: self.span })
             .map_err(|source| Error::Recorded { what: "learner's counters", source })?;
@@ -234,12 +249,28 @@ impl Tuner {
         let counters: Counters = serde_json::from_slice(file(snapshot, COUNTERS_FILE)?)
             .map_err(|source| Error::Recorded { what: "learner's counters", source })?;
         self.trainer.restore_optimizer(file(snapshot, OPTIMIZER_FILE)?)?;
+        if self.config.restart == Restart::Inherit && self.trainer.adapter().is_some() {
+            self.trainer.restore_adapter(file(snapshot, ADAPTER_FILE)?)?;
+        }
         self.lm.model().load_weights(file(snapshot, WEIGHTS_FILE)?)?;
         self.trainer.forget();
         (self.step, self.span) = (counters.step, counters.span);
         self.tally = Tally::default();
         Ok(())
     }
+}
+
+/// A trainer of all weights, or of fresh adapters on the weights as they are. Their first factors are drawn
+/// from one fixed stream, so that a resumed lesson begins as it began.
+fn trainer(lm: &Lm, config: &TuneConfig) -> Result<Trainer> {
+    let optimizer = config.optimizer.clone();
+    Ok(match &config.lora {
+        None => Trainer::new(lm.model(), optimizer)?,
+        Some(lora) => {
+            let adapter = Adapter::new(lm.model(), lora.clone(), Seed::root(0).at("adapters", 0))?;
+            Trainer::adapted(lm.model(), adapter, optimizer)?
+        }
+    })
 }
 
 fn file<'a>(snapshot: &'a Snapshot, name: &str) -> Result<&'a [u8]> {

@@ -5,8 +5,10 @@
 //! for a process reward model.
 
 mod critic;
+mod mistake;
 
 pub use critic::StepCritic;
+pub use mistake::{Mistake, explain};
 
 use super::checked::{Checked, cut, integer};
 use super::distinct::distinct;

@@ -82,12 +82,6 @@ struct Item {
     key: String,
 }
 
-impl Item {
-    fn worked(&self) -> String {
-        format!("{} {MARK} {}", self.rationale, self.answer)
-    }
-}
-
 /// What precedes the final answer.
 const MARK: &str = "Answer:";
 
@@ -149,7 +143,6 @@ impl Task<Chat> for Puzzles {
             let id = format!("puzzles/{}/{:016x}", kind.name(), hash(&item.key));
             let prompt = Prompt::text(id, item.question.clone())
                 .with("family", kind.name())
-                .with("level", 1)
                 .with("text", item.question)
                 .with("rationale", item.rationale)
                 .with("answer", item.answer);
@@ -238,9 +231,15 @@ mod tests {
         let tokenizer = Tokenizer::words(&Puzzles::words()).expect("sound words");
         let task = Puzzles::default();
         for prompt in drawn(Split::Train) {
-            let text = format!("{} {}", prompt.field("text").expect("text"), task.gold(&prompt).expect("gold").text);
+            let text =
+                format!("{} {}", prompt.field("text").expect("text"), task.gold(&prompt).expect("gold").text);
             let tokens = tokenizer.encode(&text).expect("encodes");
-            assert!(text.len() < 230 && tokens.len() < 66, "{} bytes, {} tokens: {text}", text.len(), tokens.len());
+            assert!(
+                text.len() < 230 && tokens.len() < 66,
+                "{} bytes, {} tokens: {text}",
+                text.len(),
+                tokens.len()
+            );
             assert_eq!(tokenizer.decode(&tokens), text);
         }
     }

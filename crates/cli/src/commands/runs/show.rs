@@ -49,9 +49,13 @@ fn told(report: &Report, context: &Context) -> String {
     let heading = |title: &str| format!("\n{}\n", context.shell.paint(Paint::Bold, title));
 
     out.push_str(&heading("stages"));
-    let mut table = Table::new(&["stage", "purpose", "samples", "sampled", "scored", "trained", "time"]);
+    let paid = report.stages.iter().any(|stage| stage.spend.cost != 0.0);
+    let mut head = vec!["stage", "purpose", "samples", "sampled", "scored", "trained", "time"];
+    head.extend(paid.then_some("cost"));
+    let mut table = Table::new(&head);
     for stage in &report.stages {
-        table.row([
+        let cost = paid.then(|| units::number(stage.spend.cost));
+        let cells = [
             stage.stage.clone(),
             stage.purpose.clone(),
             units::count(stage.samples),
@@ -59,7 +63,8 @@ fn told(report: &Report, context: &Context) -> String {
             units::short(stage.spend.scored_tokens as f64),
             units::short(stage.spend.trained_tokens as f64),
             units::seconds(stage.spend.seconds),
-        ]);
+        ];
+        table.row(cells.into_iter().chain(cost));
     }
     out.push_str(&table.plain());
 

@@ -18,7 +18,10 @@ fn group(question: &str, answers: &[(&str, f64)]) -> Group<Chat> {
         answer: Completion { text: text.to_owned(), ..Completion::default() },
         verdict: Verdict::score(score),
     });
-    Group { ask: Ask { query, knobs: Sampling::default(), tries: answers.len() as u32 }, tries: tries.collect() }
+    Group {
+        ask: Ask { query, knobs: Sampling::default(), tries: answers.len() as u32 },
+        tries: tries.collect(),
+    }
 }
 
 fn pairs() -> Vec<Group<Chat>> {

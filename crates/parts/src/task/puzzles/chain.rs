@@ -9,8 +9,26 @@ const NOUNS: [&str; 10] = ["zug", "wim", "fex", "bol", "dax", "kip", "lor", "mun
 
 /// The recurring parts of its texts.
 pub const WORDS: &[&str] = &[
-    "Every", " Every", " is a", " Is every", " a", "From", " to", ", no further.", " yes", " no", " zug", " wim",
-    " fex", " bol", " dax", " kip", " lor", " mun", " pov", " tas",
+    "Every",
+    " Every",
+    " is a",
+    " Is every",
+    " a",
+    "From",
+    " to",
+    ", no further.",
+    " yes",
+    " no",
+    " zug",
+    " wim",
+    " fex",
+    " bol",
+    " dax",
+    " kip",
+    " lor",
+    " mun",
+    " pov",
+    " tas",
 ];
 
 pub fn draw(rng: &mut Rng) -> Item {

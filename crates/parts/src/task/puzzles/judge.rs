@@ -16,7 +16,8 @@ pub fn said(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     let (_, rest) = lower.rsplit_once("answer:")?;
     let line = rest.trim_start().lines().next().unwrap_or_default();
-    let words: Vec<&str> = line.split(|one: char| !one.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        line.split(|one: char| !one.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 

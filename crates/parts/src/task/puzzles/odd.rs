@@ -19,13 +19,73 @@ const THINGS: [(&str, [&str; 7]); 8] = [
 /// The recurring parts of its texts.
 pub fn words() -> Vec<&'static str> {
     vec![
-        "Which is odd:", "The", " The", " fruit", " tool", " animal", " metal", " colour", " cloth", " weather",
-        " furniture", " pear", " plum", " fig", " lime", " grape", " peach", " apple", " saw", " drill", " axe",
-        " file", " rake", " wrench", " hammer", " cat", " fox", " cow", " mole", " goat", " horse", " wolf",
-        " iron", " tin", " gold", " zinc", " lead", " copper", " silver", " red", " blue", " pink", " grey",
-        " green", " brown", " white", " hat", " coat", " sock", " scarf", " shirt", " glove", " skirt", " rain",
-        " snow", " fog", " hail", " wind", " storm", " sleet", " chair", " desk", " sofa", " shelf", " bench",
-        " stool", " lamp",
+        "Which is odd:",
+        "The",
+        " The",
+        " fruit",
+        " tool",
+        " animal",
+        " metal",
+        " colour",
+        " cloth",
+        " weather",
+        " furniture",
+        " pear",
+        " plum",
+        " fig",
+        " lime",
+        " grape",
+        " peach",
+        " apple",
+        " saw",
+        " drill",
+        " axe",
+        " file",
+        " rake",
+        " wrench",
+        " hammer",
+        " cat",
+        " fox",
+        " cow",
+        " mole",
+        " goat",
+        " horse",
+        " wolf",
+        " iron",
+        " tin",
+        " gold",
+        " zinc",
+        " lead",
+        " copper",
+        " silver",
+        " red",
+        " blue",
+        " pink",
+        " grey",
+        " green",
+        " brown",
+        " white",
+        " hat",
+        " coat",
+        " sock",
+        " scarf",
+        " shirt",
+        " glove",
+        " skirt",
+        " rain",
+        " snow",
+        " fog",
+        " hail",
+        " wind",
+        " storm",
+        " sleet",
+        " chair",
+        " desk",
+        " sofa",
+        " shelf",
+        " bench",
+        " stool",
+        " lamp",
     ]
 }
 
@@ -68,9 +128,15 @@ mod tests {
         let kind = |word: &str| THINGS.iter().position(|(_, words)| words.contains(&word)).expect("is known");
         for _ in 0..300 {
             let item = draw(&mut rng);
-            let shown = item.question.strip_prefix("Which is odd: ").expect("the opening").trim_end_matches('?');
+            let shown =
+                item.question.strip_prefix("Which is odd: ").expect("the opening").trim_end_matches('?');
             let kinds: Vec<usize> = shown.split(", ").map(kind).collect();
-            assert_eq!(kinds.iter().filter(|one| **one == kind(&item.answer)).count(), 1, "{}", item.question);
+            assert_eq!(
+                kinds.iter().filter(|one| **one == kind(&item.answer)).count(),
+                1,
+                "{}",
+                item.question
+            );
             assert_eq!(kinds.iter().collect::<BTreeSet<_>>().len(), 2);
         }
     }

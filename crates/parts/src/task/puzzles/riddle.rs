@@ -65,7 +65,12 @@ fn compared(rng: &mut Rng) -> Item {
     let word = if first > second { "more" } else { "less" };
     let question =
         format!("I have two digits. They sum to {sum}. The first is {difference} {word} than the second.");
-    Item { key: question.clone(), question, rationale: halved(sum, difference), answer: format!("{first}{second}") }
+    Item {
+        key: question.clone(),
+        question,
+        rationale: halved(sum, difference),
+        answer: format!("{first}{second}"),
+    }
 }
 
 const TIMES: [(u32, &str, &str); 2] = [(2, "double", "Double"), (3, "triple", "Triple")];
@@ -83,8 +88,11 @@ fn multiplied_first(rng: &mut Rng) -> Item {
     let (number, other) = (rng.random_range(2..=20u32), rng.random_range(1..=9u32));
     let (times, _, word) = pick(&TIMES, rng);
     let product = number * times;
-    let (verb, back, result) =
-        if rng.random() || product <= other { ("add", '-', product + other) } else { ("take", '+', product - other) };
+    let (verb, back, result) = if rng.random() || product <= other {
+        ("add", '-', product + other)
+    } else {
+        ("take", '+', product - other)
+    };
     let question = format!("{word} me, then {verb} {other}. You get {result}.");
     let rationale = format!("{result}{back}{other}={product}. {product}/{times}={number}.");
     Item { key: question.clone(), question, rationale, answer: number.to_string() }

@@ -10,8 +10,22 @@ const PLACES: [&str; 4] = ["first", "second", "third", "fourth"];
 
 /// The recurring parts of its texts.
 pub const WORDS: &[&str] = &[
-    "In a row,", " is left of", " is right of", " Who is first?", " Who is second?", " Who is third?",
-    " Who is fourth?", "From left:", " Ann", " Bob", " Cid", " Dee", " Eve", " Fay", " Gus", " Hal",
+    "In a row,",
+    " is left of",
+    " is right of",
+    " Who is first?",
+    " Who is second?",
+    " Who is third?",
+    " Who is fourth?",
+    "From left:",
+    " Ann",
+    " Bob",
+    " Cid",
+    " Dee",
+    " Eve",
+    " Fay",
+    " Gus",
+    " Hal",
 ];
 
 pub fn draw(rng: &mut Rng) -> Item {
@@ -70,7 +84,8 @@ mod tests {
             };
             let rows: Vec<Vec<&str>> = orders(&named).into_iter().filter(|row| keeps(row)).collect();
             assert_eq!(rows.len(), 1, "{}", item.question);
-            let place = PLACES.iter().position(|known| place.trim_end_matches('?') == *known).expect("a place");
+            let place =
+                PLACES.iter().position(|known| place.trim_end_matches('?') == *known).expect("a place");
             assert_eq!(rows[0][place], item.answer, "{}", item.question);
             assert!(item.rationale.contains(&rows[0].join(", ")));
         }

@@ -20,11 +20,11 @@ pub fn words() -> Vec<&'static str> {
     let blanked = [
         " fill", " boil", " pour", " steep", " stir", " cool", " sip", " rinse", " dig", " plant", " water",
         " weed", " prune", " pick", " peel", " eat", " think", " write", " sign", " fold", " seal", " stamp",
-        " mail", " wait", " mix", " knead", " shape", " bake", " slice", " toast", " butter", " serve", " plan",
-        " pack", " lock", " drive", " park", " enter", " unpack", " rest", " scrape", " sand", " sweep",
-        " tape", " prime", " paint", " dry", " admire", " wake", " yawn", " stretch", " shower", " dress",
-        " comb", " leave", " work", " chop", " carry", " stack", " crumple", " light", " blow", " warm",
-        " douse",
+        " mail", " wait", " mix", " knead", " shape", " bake", " slice", " toast", " butter", " serve",
+        " plan", " pack", " lock", " drive", " park", " enter", " unpack", " rest", " scrape", " sand",
+        " sweep", " tape", " prime", " paint", " dry", " admire", " wake", " yawn", " stretch", " shower",
+        " dress", " comb", " leave", " work", " chop", " carry", " stack", " crumple", " light", " blow",
+        " warm", " douse",
     ];
     let mut words = vec!["Put in order:", "First", ", then"];
     words.extend(blanked);
@@ -72,7 +72,8 @@ mod tests {
         let mut rng = Seed::root(3).rng();
         for _ in 0..300 {
             let item = draw(&mut rng);
-            let given = item.question.strip_prefix("Put in order: ").expect("the opening").trim_end_matches('.');
+            let given =
+                item.question.strip_prefix("Put in order: ").expect("the opening").trim_end_matches('.');
             let given: BTreeSet<&str> = given.split(", ").collect();
             let script = SCRIPTS.iter().find(|script| given.iter().all(|step| script.contains(step)));
             let expect: Vec<&str> =
