@@ -163,7 +163,6 @@ fn settings_that_cannot_work_are_refused() {
         (SelfEvolution { sft: restart, ..small() }, "sft.restart"),
         (SelfEvolution { filter: Filter::Oracle, truth: Truth::Unknown, ..small() }, "truth"),
         (SelfEvolution { task: TaskConfig::default(), ..small() }, "meta.kind"),
-        (SelfEvolution { student: Some(PromptsConfig::Small), ..small() }, "student"),
         (SelfEvolution { inference: Inference::Refine { samples: 0 }, ..small() }, "inference.samples"),
         (
             SelfEvolution {
@@ -177,6 +176,11 @@ fn settings_that_cannot_work_are_refused() {
         assert!(error.starts_with(field), "{error}");
     }
     SelfEvolution::default().check().expect("the defaults work");
+    let settings = SelfEvolution { student: Some(PromptsConfig::Small), ..small() };
+    let ledger = MemoryLedger::default();
+    let error =
+        execute(&ledger, SelfEvolution::CARD, |run| settings.run(run)).expect_err("it is its own teacher");
+    assert!(error.to_string().starts_with("student must be left out"), "{error}");
 }
 
 #[test]
