@@ -421,6 +421,37 @@ fn later_questions_are_new_well_formed_and_the_models_own() {
 }
 
 #[test]
+fn questions_whose_answers_disagree_are_not_asked() {
+    /// Changes its mind about half of the questions.
+    struct Fickle;
+    impl Policy<Chat> for Fickle {
+        fn propose(&self, asks: &[Ask<Chat>], seeds: &[Seed]) -> Result<Proposals<Chat>> {
+            let mut proposals = Scripted.propose(asks, seeds)?;
+            for (ask, answers) in asks.iter().zip(&mut proposals.answers) {
+                if ask.tries == 2 && chance(&answers[0].text, 2) == 0 {
+                    answers[1].text.push('9');
+                }
+            }
+            Ok(proposals)
+        }
+
+        fn version(&self) -> Result<Version> {
+            Ok(Version("fickle".to_owned()))
+        }
+    }
+    let Later::SelfInstruct(instruct) = small().later else { panic!("it asks itself") };
+    let settings =
+        SelfEvolution { later: Later::SelfInstruct(Instruct { agree: 2, ..instruct }), rounds: 2, ..small() };
+    let task = open();
+    let records = records(SelfEvolution::CARD, |run| {
+        settings.run_on(&student(), (&Fickle, &Fickle), &task, Some(&TwoStepAnnotator), run)
+    });
+    let dropped = noted(&records, "disagreement/dropped");
+    assert!(dropped.len() == 1 && dropped[0] > 0.0 && dropped[0] < 8.0, "{dropped:?}");
+    assert_eq!(recorded(&records, "answer").len() as f64, 8.0 + 8.0 - dropped[0]);
+}
+
+#[test]
 fn one_sample_that_votes_is_the_single_refinement() {
     let (roles, task) = (roles(Criticism::Separate), open());
     let queries = task.task.draw(Split::Test, 6, &mut Seed::root(1).rng()).expect("draws");
