@@ -1,8 +1,7 @@
 //! The proof of self: does a model that can criticise teach itself to answer?
 //!
 //! A small model has seen the columns of sums, texts to repeat, lists of questions and some answers; it gets about
-//! a third of the problems right. An annotator criticises 800 of its answers. Ten arms go on from there with
-//! copies of it: on the annotator's answers alone, on the meta corpus, and on rounds of self-evolution in every
+//! a third of the problems right. An annotator criticises 800 of its answers. Copies of it go on from there: on the annotator's answers alone, on the meta corpus, and on rounds of self-evolution in every
 //! mode, without the filter, without refinement, with a filter that knows the truth, and with right answers to
 //! every question, the bound that no self-training reaches.
 
@@ -19,7 +18,7 @@ use crate::self_::{
 };
 use crate::watch::WatchConfig;
 use autodidact_core::chat::{Chat, Prompt, Sampling};
-use autodidact_core::{Ask, Group, Judge as _, Policy, Recipe, Result, Run, Seed, Split};
+use autodidact_core::{Ask, Group, Policy, Recipe, Result, Run, Seed, Split};
 use autodidact_lm::Lm;
 use autodidact_math::schedule::{Schedule, Shape as Course};
 use autodidact_parts::dataset::{self, Example};
@@ -30,6 +29,7 @@ use autodidact_parts::monitor::Drift;
 use autodidact_parts::task::two_steps::{TwoStepAnnotator, TwoSteps};
 use autodidact_parts::wording::PromptsConfig;
 use autodidact_parts::{OpenTask, Shape, TaskConfig};
+use std::collections::BTreeSet;
 use world::{Until, World};
 
 /// The proof.
@@ -312,8 +312,7 @@ impl Plan {
         let more = (self.recipe.rounds.saturating_sub(1) * self.recipe.questions) as usize;
         let mut questions = task.task.draw(Split::Train, self.meta + more, &mut run.rng("gold"))?;
         questions.extend(start.unlabelled.iter().cloned());
-        questions.dedup_by(|a, b| a.id == b.id);
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         questions.retain(|question| seen.insert(question.id.clone()));
         let example = |question: &Prompt| {
             let gold = task.task.gold(question).unwrap_or_default();

@@ -49,7 +49,7 @@ impl World {
         Ok(World { problems: queries.iter().map(problem).collect(), seed })
     }
 
-    /// A base of that shape, trained until `solved` says that it solves enough problems; and what it solves.
+    /// A base of that shape, trained until the share that `solved` measures is reached.
     pub(super) fn base(
         &self,
         shape: Shape,
