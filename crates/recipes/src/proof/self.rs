@@ -1,9 +1,10 @@
 //! The proof of self: does a model that can criticise teach itself to answer?
 //!
 //! A small model has seen the columns of sums, texts to repeat, lists of questions and some answers; it gets about
-//! a third of the problems right. An annotator criticises 800 of its answers. Copies of it go on from there: on the annotator's answers alone, on the meta corpus, and on rounds of self-evolution in every
-//! mode, without the filter, without refinement, with a filter that knows the truth, and with right answers to
-//! every question, the bound that no self-training reaches.
+//! a third of the problems right. An annotator criticises 800 of its answers. Copies of it go on from there: on
+//! the annotator's answers alone, on the meta corpus, and on rounds of self-evolution in every mode, without the
+//! filter, without refinement, with a filter that knows the truth, and with right answers to every question, the
+//! bound that no self-training reaches.
 
 #[path = "self/report.rs"]
 mod report;
