@@ -205,9 +205,6 @@ impl Recipe for SelfEvolution {
         if self.filter == Filter::Oracle && self.truth == Truth::Unknown {
             return Err(Error::invalid("truth", "measured where filter is oracle", "unknown"));
         }
-        if self.student.is_some() && self.policy == PolicyConfig::Model {
-            return Err(Error::invalid("student", "left out where policy.kind is model", "another wording"));
-        }
         if let Inference::Refine { samples: 0 } = self.inference {
             return Err(Error::invalid("inference.samples", "at least 1", 0));
         }
@@ -221,6 +218,10 @@ impl Recipe for SelfEvolution {
     }
 
     fn run(&self, run: &mut Run<'_>) -> Result<()> {
+        // Not in `check`, as the preset for chat models leaves the policy to the user.
+        if self.student.is_some() && self.policy == PolicyConfig::Model {
+            return Err(Error::invalid("student", "left out where policy.kind is model", "another wording"));
+        }
         let lm = crate::open(&self.model, run)?;
         let task = self.task.open()?;
         let policy = self.policy.open(&lm)?;

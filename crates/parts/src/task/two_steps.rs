@@ -27,8 +27,17 @@ const THINGS: [&str; 6] = ["cups", "hats", "keys", "nuts", "pens", "toys"];
 /// [a tokenizer with words](autodidact_lm::Tokenizer::words). Numbers stay digits; the sum of a column is one
 /// token.
 pub fn words() -> Vec<String> {
-    let fixed =
-        [" has ", ", finds ", ", then ", ", ", " more, both?", " ok", " wrong, should be ", ". Verdict: "];
+    let fixed = [
+        " has ",
+        ", finds ",
+        ", then ",
+        ", ",
+        " more, both?",
+        ": should be ",
+        ", ok",
+        ", wrong",
+        ". Verdict: ",
+    ];
     let verdicts = ["correct", "incorrect"];
     let columns = (0..=19).map(|sum| format!(" c{sum}"));
     let named =
@@ -157,9 +166,10 @@ impl TwoStepProblem {
         self.sums().map(|(a, b)| format!("{a}+{b}={}", a + b)).join(";")
     }
 
-    /// Checks the final value: the number after the last `=`.
+    /// Checks the final value: the last number of the answer, as chat models put it anywhere.
     pub fn check(&self, said: &str) -> Checked {
-        match said.trim().rsplit_once('=').and_then(|(_, value)| integer(value)) {
+        let numbers = said.split(|one: char| !one.is_ascii_digit()).filter(|part| !part.is_empty());
+        match numbers.last().and_then(integer) {
             Some(found) => Checked::formed(found == self.answer(), found.to_string()),
             None => Checked::malformed(),
         }
@@ -264,6 +274,16 @@ mod tests {
         ] {
             assert_eq!(TwoStepProblem::parse(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn the_last_number_of_an_answer_is_its_value() {
+        let problem = TwoStepProblem::parse("47+38+25?").expect("a problem");
+        let right = |said: &str| (problem.check(said).well_formed, problem.check(said).right);
+        assert_eq!(right("47+38=85;85+25=110"), (true, true));
+        assert_eq!(right("First 85.\n**Answer: 110 nuts.**"), (true, true));
+        assert_eq!(right("47+38=85;85+25=1101"), (true, false));
+        assert_eq!(right("who knows"), (false, false));
     }
 
     #[test]

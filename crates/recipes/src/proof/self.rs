@@ -1,10 +1,10 @@
 //! The proof of self: does a model that can criticise teach itself to answer?
 //!
 //! A small model has seen the columns of sums, texts to repeat, lists of questions and some answers; it gets about
-//! a third of the problems right. An annotator criticises 800 of its answers. Ten arms go on from there with
-//! copies of it: on the annotator's answers alone, on the meta corpus, and on rounds of self-evolution in every
-//! mode, without the filter, without refinement, with a filter that knows the truth, and with right answers to
-//! every question, the bound that no self-training reaches.
+//! a third of the problems right. An annotator criticises 800 of its answers. Copies of it go on from there: on
+//! the annotator's answers alone, on the meta corpus, and on rounds of self-evolution in every mode, without the
+//! filter, without refinement, with a filter that knows the truth, and with right answers to every question, the
+//! bound that no self-training reaches.
 
 #[path = "self/report.rs"]
 mod report;
@@ -30,7 +30,8 @@ use autodidact_parts::monitor::Drift;
 use autodidact_parts::task::two_steps::{TwoStepAnnotator, TwoSteps};
 use autodidact_parts::wording::PromptsConfig;
 use autodidact_parts::{OpenTask, Shape, TaskConfig};
-use world::World;
+use std::collections::BTreeSet;
+use world::{Until, World};
 
 /// The proof.
 pub const PROOF: Proof = Proof {
@@ -81,8 +82,8 @@ const ONLY: usize = 6;
 /// How large the experiment is.
 struct Plan {
     shape: Shape,
-    /// Updates and rows an update that make the base.
-    base: (u64, usize),
+    /// When the base is as weak as it should be.
+    base: Until,
     recipe: SelfEvolution,
     meta: usize,
     held_out: usize,
@@ -120,49 +121,43 @@ fn run(options: &ProofOptions<'_>) -> Result<ProofReport> {
     let mut outcomes: Vec<Vec<Outcome>> = ARMS.iter().map(|_| Vec::new()).collect();
     for &seed in &options.seeds {
         let start = plan.start(&task, seed, options)?;
-        for (idx, (&(name, does), outcomes)) in ARMS.iter().zip(&mut outcomes).enumerate() {
-            if (knob("K_MASK", 65535.0) as u32) >> idx & 1 == 0 {
-                outcomes.push(plan.run("base", Base, &start, &task, seed, options)?);
-                continue;
-            }
+        for (&(name, does), outcomes) in ARMS.iter().zip(&mut outcomes) {
             outcomes.push(plan.run(name, does, &start, &task, seed, options)?);
         }
     }
     Ok(report::report(&plan, &outcomes, options))
 }
 
-fn knob(name: &str, default: f64) -> f64 {
-    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
-}
-
 impl Plan {
     fn of(scale: Scale) -> Plan {
         let full = scale == Scale::Full;
-        let width = knob("K_WIDTH", if full { 64.0 } else { 32.0 }) as usize;
-        let meta = if full { knob("K_META", 800.0) as usize } else { 24 };
+        let width = if full { 64 } else { 32 };
+        let meta = if full { 800 } else { 24 };
         let nothing = Evaluation { problems: 0, ..Evaluation::default() };
         let greedy = |max_tokens| Sampling { temperature: 0.2, max_tokens, ..Sampling::default() };
         let pattern = r"^(\d{2}\+\d{2}\+\d{2}|[a-z]{3} has \d{2} [a-z]{4}, (finds \d{2}, then \d{2}|[a-z]{3} \d{2} more, both))\?$";
         Plan {
             shape: Shape {
                 hidden_size: width,
-                layers: knob("K_LAYERS", if full { 3.0 } else { 1.0 }) as usize,
+                layers: if full { 3 } else { 1 },
                 heads: width / 16,
                 kv_heads: width / 16,
                 intermediate_size: width * 5 / 2,
                 context: 160,
             },
-            base: if full { (knob("K_BASE", 500.0) as u64, 64) } else { (20, 16) },
+            base: Until {
+                most: if full { 1_500 } else { 20 },
+                rows: if full { 64 } else { 16 },
+                every: 10,
+                share: 0.35,
+            },
             recipe: SelfEvolution {
                 prompts: PromptsConfig::Small,
                 criticism: Criticism::Separate,
-                task: TaskConfig::TwoSteps(TwoSteps {
-                    largest: knob("K_LARGEST", 33.0) as u32,
-                    ..TwoSteps::default()
-                }),
+                task: TaskConfig::TwoSteps(TwoSteps { largest: 49, ..TwoSteps::default() }),
                 meta: Meta::Annotator { prompts: meta as u32 },
                 rounds: if full { 3 } else { 2 },
-                questions: if full { knob("K_QUESTIONS", 1000.0) as u32 } else { 24 },
+                questions: if full { 500 } else { 24 },
                 later: Later::SelfInstruct(Instruct {
                     by: By::First,
                     examples: 2,
@@ -174,10 +169,10 @@ impl Plan {
                 answering: greedy(28),
                 criticising: greedy(32),
                 sft: SftConfig {
-                    lr: knob("K_LR", 1e-3),
+                    lr: 2e-3,
                     schedule: Schedule { shape: Course::Linear, warmup: 10, floor: 0.1 },
-                    amount: Amount::Epochs { epochs: if full { knob("K_EPOCHS", 3.0) as u32 } else { 1 } },
-                    batch: Batch::Rows { rows: if full { knob("K_ROWS", 64.0) as u32 } else { 16 } },
+                    amount: Amount::Epochs { epochs: if full { 6 } else { 1 } },
+                    batch: Batch::Rows { rows: 16 },
                     restart: Restart::Weights,
                     ..SftConfig::default()
                 },
@@ -192,8 +187,15 @@ impl Plan {
     /// The base, what the meta corpus makes of it, and the questions of the rounds.
     fn start(&self, task: &OpenTask, seed: u64, options: &ProofOptions<'_>) -> Result<Start> {
         let world = World::of(&self.recipe.task, seed)?;
-        let base = world.base(self.shape, self.base, options)?;
         let roles = self.recipe.roles(&self.recipe.prompts)?;
+        let probe = task.task.draw(Split::Validation, 200, &mut Seed::root(seed).at("probe", 0).rng())?;
+        let asks = Ask::each(&probe, 1, &self.recipe.answering);
+        let base = world.base(self.shape, &self.base, options, |lm| {
+            let seeds = vec![Seed::root(seed).at("probe", 1); asks.len()];
+            let answers = Direct::of(lm, &roles).propose(&asks, &seeds)?.answers;
+            let verdicts = task.task.judge().judge(&asks, &answers)?.verdicts;
+            Ok(verdicts.iter().flatten().filter(|verdict| right(verdict)).count() as f64 / asks.len() as f64)
+        })?;
         let taught = lab::copy(&base)?;
         let mut learner = self.recipe.learner(&taught)?;
         let voices = Voices { lm: &taught, policy: &taught, writer: &base, roles: &roles, student: &roles };
@@ -311,8 +313,7 @@ impl Plan {
         let more = (self.recipe.rounds.saturating_sub(1) * self.recipe.questions) as usize;
         let mut questions = task.task.draw(Split::Train, self.meta + more, &mut run.rng("gold"))?;
         questions.extend(start.unlabelled.iter().cloned());
-        questions.dedup_by(|a, b| a.id == b.id);
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         questions.retain(|question| seen.insert(question.id.clone()));
         let example = |question: &Prompt| {
             let gold = task.task.gold(question).unwrap_or_default();

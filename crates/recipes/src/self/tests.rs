@@ -163,7 +163,6 @@ fn settings_that_cannot_work_are_refused() {
         (SelfEvolution { sft: restart, ..small() }, "sft.restart"),
         (SelfEvolution { filter: Filter::Oracle, truth: Truth::Unknown, ..small() }, "truth"),
         (SelfEvolution { task: TaskConfig::default(), ..small() }, "meta.kind"),
-        (SelfEvolution { student: Some(PromptsConfig::Small), ..small() }, "student"),
         (SelfEvolution { inference: Inference::Refine { samples: 0 }, ..small() }, "inference.samples"),
         (
             SelfEvolution {
@@ -177,6 +176,11 @@ fn settings_that_cannot_work_are_refused() {
         assert!(error.starts_with(field), "{error}");
     }
     SelfEvolution::default().check().expect("the defaults work");
+    let settings = SelfEvolution { student: Some(PromptsConfig::Small), ..small() };
+    let ledger = MemoryLedger::default();
+    let error =
+        execute(&ledger, SelfEvolution::CARD, |run| settings.run(run)).expect_err("it is its own teacher");
+    assert!(error.to_string().starts_with("student must be left out"), "{error}");
 }
 
 #[test]
@@ -206,7 +210,7 @@ fn lesson() -> Lesson {
     Lesson {
         question: Prompt::text("q", "47+38+25?"),
         response: "47+38=75;75+25=100".to_owned(),
-        feedback: " c15 c8 wrong, should be 85. Verdict: incorrect".to_owned(),
+        feedback: " c15 c8: should be 85, wrong. Verdict: incorrect".to_owned(),
         good: false,
         refined: "47+38=85;85+25=110".to_owned(),
     }
@@ -414,6 +418,37 @@ fn later_questions_are_new_well_formed_and_the_models_own() {
     assert_eq!(texts.len(), 24);
     let ill_formed: f64 = noted(&records, "ask-ill_formed/dropped").iter().sum();
     assert!(ill_formed > 0.0, "`who?` is no question of this kind");
+}
+
+#[test]
+fn questions_whose_answers_disagree_are_not_asked() {
+    /// Changes its mind about half of the questions.
+    struct Fickle;
+    impl Policy<Chat> for Fickle {
+        fn propose(&self, asks: &[Ask<Chat>], seeds: &[Seed]) -> Result<Proposals<Chat>> {
+            let mut proposals = Scripted.propose(asks, seeds)?;
+            for (ask, answers) in asks.iter().zip(&mut proposals.answers) {
+                if ask.tries == 2 && chance(&answers[0].text, 2) == 0 {
+                    answers[1].text.push('9');
+                }
+            }
+            Ok(proposals)
+        }
+
+        fn version(&self) -> Result<Version> {
+            Ok(Version("fickle".to_owned()))
+        }
+    }
+    let Later::SelfInstruct(instruct) = small().later else { panic!("it asks itself") };
+    let settings =
+        SelfEvolution { later: Later::SelfInstruct(Instruct { agree: 2, ..instruct }), rounds: 2, ..small() };
+    let task = open();
+    let records = records(SelfEvolution::CARD, |run| {
+        settings.run_on(&student(), (&Fickle, &Fickle), &task, Some(&TwoStepAnnotator), run)
+    });
+    let dropped = noted(&records, "disagreement/dropped");
+    assert!(dropped.len() == 1 && dropped[0] > 0.0 && dropped[0] < 8.0, "{dropped:?}");
+    assert_eq!(recorded(&records, "answer").len() as f64, 8.0 + 8.0 - dropped[0]);
 }
 
 #[test]

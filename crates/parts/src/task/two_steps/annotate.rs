@@ -23,7 +23,8 @@ pub trait Annotator: Send + Sync {
     fn name(&self) -> String;
 }
 
-/// Goes through the columns of each sum: `c15 c8 ok; c10 c11 wrong, should be 110. Verdict: incorrect`.
+/// Goes through the columns of each sum and says what it is before it compares:
+/// `c15 c8: should be 85, ok; c10 c11: should be 110, wrong. Verdict: incorrect`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TwoStepAnnotator;
 
@@ -36,8 +37,8 @@ impl Annotator for TwoStepAnnotator {
         for (a, b) in problem.sums() {
             let good = written.next().is_some_and(|step| step == format!("{a}+{b}={}", a + b));
             correct &= good;
-            let word = if good { " ok".to_owned() } else { format!(" wrong, should be {}", a + b) };
-            feedback.push(columns(a, b) + &word);
+            let word = if good { "ok" } else { "wrong" };
+            feedback.push(format!("{}: should be {}, {word}", columns(a, b), a + b));
         }
         correct &= written.next().is_none();
         let verdict = if correct { "correct" } else { "incorrect" };
@@ -80,12 +81,21 @@ mod tests {
     #[test]
     fn every_step_is_assessed_and_corrected() {
         // 7 + 8 = 15, 4 + 3 + 1 = 8; 5 + 5 = 10, 8 + 2 + 1 = 11.
-        check("47+38=85;85+25=110", " c15 c8 ok; c10 c11 ok. Verdict: correct", true);
-        check("47+38=85;85+25=100", " c15 c8 ok; c10 c11 wrong, should be 110. Verdict: incorrect", false);
-        let both = " c15 c8 wrong, should be 85; c10 c11 wrong, should be 110. Verdict: incorrect";
+        check(
+            "47+38=85;85+25=110",
+            " c15 c8: should be 85, ok; c10 c11: should be 110, ok. Verdict: correct",
+            true,
+        );
+        let half = " c15 c8: should be 85, ok; c10 c11: should be 110, wrong. Verdict: incorrect";
+        check("47+38=85;85+25=100", half, false);
+        let both = " c15 c8: should be 85, wrong; c10 c11: should be 110, wrong. Verdict: incorrect";
         check("47+38=75;75+25=100", both, false);
         check("", both, false);
-        check("47+38=85;85+25=110;", " c15 c8 ok; c10 c11 ok. Verdict: incorrect", false);
+        check(
+            "47+38=85;85+25=110;",
+            " c15 c8: should be 85, ok; c10 c11: should be 110, ok. Verdict: incorrect",
+            false,
+        );
     }
 
     #[test]

@@ -228,11 +228,13 @@ fn charts(outcomes: &[Vec<Outcome>]) -> Vec<Chart> {
 
 fn notes(plan: &Plan) -> Vec<String> {
     let recipe = &plan.recipe;
-    let (steps, rows) = plan.base;
+    let base = &plan.base;
     vec![
         format!(
-            "The base has seen {steps} updates of {rows} rows: problems with answers, the columns of sums, answers to \
-             repeat, lists of questions, words whose following letters are to be written."
+            "The base sees rows of {}: problems with answers, answers with the columns of their sums, answers to repeat, \
+             lists of questions, words whose following letters are to be written. It is done when it solves {} of \
+             200 problems, looked at every {} updates.",
+            base.rows, base.share, base.every
         ),
         format!(
             "The annotator criticises {} first answers of the base; {} rounds of {} questions, those from the second \
@@ -240,7 +242,7 @@ fn notes(plan: &Plan) -> Vec<String> {
             plan.meta, recipe.rounds, recipe.questions
         ),
         format!(
-            "A criticism names the column sums of each step before it says ok or wrong; verdict accuracy is measured \
+            "A criticism names the column sums of each step and what it should be before it says ok or wrong; verdict accuracy is measured \
              on the base's answers to {} held-out problems, the same for every arm.",
             plan.held_out
         ),

@@ -3,9 +3,12 @@
 
 use crate::proof::{ProofOptions, lab};
 use autodidact_core::chat::{Chat, Completion, Prompt, Sampling};
-use autodidact_core::{Ask, Judge, Judged, Result, Rng, Run, Seed, Split, Verdict};
+use autodidact_core::{Ask, Error, Judge, Judged, Result, Rng, Run, Seed, Split, Verdict};
 use autodidact_lm::Lm;
 use autodidact_math::Row;
+use autodidact_math::schedule::{Schedule, Shape as Course};
+use autodidact_math::sft::{MaskedNll, normalise};
+use autodidact_parts::learn::{TuneConfig, Tuner};
 use autodidact_parts::task::slip;
 use autodidact_parts::task::two_steps::{columns, words};
 use autodidact_parts::{Shape, TaskConfig};
@@ -14,6 +17,18 @@ use rand::seq::IndexedRandom;
 
 /// Tags that the prompts of this world begin with.
 const TAGS: [&str; 7] = ["[a]", "[f]", "[r]", "[q]\n", "[k]", "[y]", "[w]"];
+
+/// When the training of a base ends.
+pub(super) struct Until {
+    /// The most updates.
+    pub most: u64,
+    /// Rows an update.
+    pub rows: usize,
+    /// Updates between two looks.
+    pub every: u64,
+    /// The share of problems solved that ends it.
+    pub share: f64,
+}
 
 /// Rows of everything that the base sees.
 pub(super) struct World {
@@ -34,21 +49,34 @@ impl World {
         Ok(World { problems: queries.iter().map(problem).collect(), seed })
     }
 
-    /// A base of that shape, trained for so many updates of so many rows.
+    /// A base of that shape, trained until the share that `solved` measures is reached.
     pub(super) fn base(
         &self,
         shape: Shape,
-        (steps, rows): (u64, usize),
+        until: &Until,
         options: &ProofOptions<'_>,
+        solved: impl Fn(&Lm) -> Result<f64>,
     ) -> Result<Lm> {
         let words = words();
         let all: Vec<&str> = words.iter().map(String::as_str).chain(TAGS).collect();
         let lm = lab::fresh_words(shape, self.seed.number(), &all)?;
-        lab::train(&lm, super::knob("K_BASELR", 3e-3), steps, options, |step| {
+        let schedule = Schedule { shape: Course::Constant, warmup: until.most / 50, floor: 0.0 };
+        let tune = TuneConfig { lr: 3e-3, schedule, horizon: until.most, ..TuneConfig::default() };
+        let mut tuner = Tuner::around(&lm, tune)?;
+        tuner.begin(until.most)?;
+        for step in 1..=until.most {
+            if options.stop.requested() {
+                return Err(Error::Interrupted);
+            }
             let mut rng = self.seed.at("step", step).rng();
-            let pairs: Vec<(String, String)> = (0..rows).map(|_| self.pair(&mut rng)).collect();
-            lab::rows_of_text(&lm, &pairs)
-        })?;
+            let pairs: Vec<(String, String)> = (0..until.rows).map(|_| self.pair(&mut rng)).collect();
+            let mut batch = lab::rows_of_text(&lm, &pairs)?;
+            normalise(&mut batch);
+            tuner.update(&batch, &MaskedNll)?;
+            if step.is_multiple_of(until.every) && solved(&lm)? >= until.share {
+                break;
+            }
+        }
         Ok(lm)
     }
 
