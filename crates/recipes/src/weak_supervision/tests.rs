@@ -200,7 +200,7 @@ fn comparisons_are_learned_in_both_orders_from_labelled_questions() {
     let seed = attempts(&records, "seed")[0];
     let compared = seed.asks.iter().zip(&seed.samples).filter(|(ask, _)| ask.contains("parents"));
     let said: Vec<&str> = compared.map(|(_, one)| one.answer.text.as_str()).collect();
-    assert!(!said.is_empty() && said.len() % 2 == 0);
+    assert!(!said.is_empty() && said.len().is_multiple_of(2));
     assert!(said.chunks(2).all(|both| both == ["1", "2"]));
     assert_eq!(seed.asks.len() - said.len(), 8);
 }

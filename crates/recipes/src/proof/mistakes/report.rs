@@ -175,7 +175,8 @@ fn kinds(outcomes: &[Outcome]) -> Table {
 /// Right answers over the number of checks.
 fn chart(outcomes: &[Outcome]) -> Chart {
     let mut chart = Chart::of("Rethinking", "checks at most", "right answers");
-    let lines: [(&str, &dyn Fn(&Outcome, usize) -> f64); 3] = [
+    type Reading<'a> = &'a dyn Fn(&Outcome, usize) -> f64;
+    let lines: [(&str, Reading<'_>); 3] = [
         ("with types of mistakes", &|one, i| one.shown[i].counts.accuracy()),
         ("predicted", &|one, i| one.shown[i].predicted),
         ("without material", &|one, i| one.bare[i].counts.accuracy()),
