@@ -150,7 +150,7 @@ impl SelfEvolution {
     fn account(&self, pairs: &mut [Pair], task: &OpenTask, run: &mut Run<'_>) -> Result<()> {
         let rates = |verdicts: Vec<Option<bool>>| {
             let read: Vec<f64> = verdicts.iter().flatten().map(|&good| f64::from(u8::from(good))).collect();
-            let unread = (verdicts.len() > 0).then(|| 1.0 - read.len() as f64 / verdicts.len() as f64);
+            let unread = (!verdicts.is_empty()).then(|| 1.0 - read.len() as f64 / verdicts.len() as f64);
             (mean(&read), unread)
         };
         let answered = pairs.iter().filter(|pair| pair.response.is_some());

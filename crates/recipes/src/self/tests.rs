@@ -456,7 +456,7 @@ fn one_sample_that_votes_is_the_single_refinement() {
     let (roles, task) = (roles(Criticism::Separate), open());
     let queries = task.task.draw(Split::Test, 6, &mut Seed::root(1).rng()).expect("draws");
     let asks = Ask::each(&queries, 2, &Sampling::default());
-    let seeds: Vec<Seed> = (0..6).map(|i| Seed::root(i)).collect();
+    let seeds: Vec<Seed> = (0..6).map(Seed::root).collect();
     let refined = Refine::of(&Scripted, &roles, &*task.vote, 1).propose(&asks, &seeds).expect("refines");
     for (query, tries) in queries.iter().zip(&refined.answers) {
         let text = |prompt: Prompt| match prompt.body {
