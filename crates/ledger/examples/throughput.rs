@@ -7,7 +7,7 @@ use autodidact_core::chat::{Chat, Completion, Finish, Prompt, Sampling};
 use autodidact_core::{
     Answer, Ask, AttemptRow, Key, Ledger, Record, Result, RunSpec, SampleRow, Spend, Verdict,
 };
-use autodidact_ledger::{Export, Format, SampleFilter, Shape, Store, Tokens};
+use autodidact_ledger::{Export, Format, SampleFilter, Shape, Store, Tokens, Written};
 use std::time::Instant;
 
 const TRIES: u32 = 64;
@@ -54,7 +54,7 @@ fn main() -> Result<()> {
     let mut best = SampleFilter::of(&run);
     best.min_score = Some(1.0);
     time("samples searched for the right ones, counted", n, &mut || store.count_samples(&best).map(|_| ()))?;
-    let export = |shape| Export { filter: SampleFilter::of(&run), shape, tokens: Tokens::Without };
+    let export = |shape| Export { filter: SampleFilter::of(&run), shape, turns: Written::AsAsked, tokens: Tokens::Without };
     for (format, name) in [(Format::Jsonl, "rows.jsonl"), (Format::Parquet, "rows.parquet")] {
         let path = directory.path().join(name);
         time(&format!("samples exported as {name}"), n, &mut || {

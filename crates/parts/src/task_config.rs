@@ -3,8 +3,8 @@
 use crate::evaluate::Vote;
 use crate::problems::ProblemFile;
 use crate::task::colours::Colours;
-use crate::task::instructions::Instructions;
 use crate::task::dialogues::Dialogues;
+use crate::task::instructions::Instructions;
 use crate::task::modular::{Modular, ModularProblem};
 use crate::task::operators::Operators;
 use crate::task::programs::{Programs, number, trace};

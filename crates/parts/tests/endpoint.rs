@@ -471,4 +471,6 @@ fn who_answers_is_one_setting() {
     assert!(refused(ask(given, Sampling::default())).contains("given tokens"));
     let narrow = Sampling { top_k: 5, ..Sampling::default() };
     assert!(refused(ask(Prompt::text("p", "x"), narrow)).contains("truncation = \"send\""));
+    let endless = Sampling { endless: true, ..Sampling::default() };
+    assert!(refused(ask(Prompt::text("p", "x"), endless)).starts_with("sampling.endless must be left out"));
 }

@@ -18,10 +18,10 @@ pub mod pretraining;
 pub mod proof;
 pub mod raft;
 pub mod relax;
-pub mod self_guide;
 #[path = "self.rs"]
 pub mod self_;
 pub mod self_align;
+pub mod self_guide;
 pub mod self_prompt_tuning;
 pub mod self_sampled;
 pub mod sharpening;
@@ -51,15 +51,15 @@ pub const RECIPES: &[DynRecipe] = &[
     DynRecipe::of::<pretrain::Pretrain>(),
     DynRecipe::of::<raft::Raft>(),
     DynRecipe::of::<relax::Relax>(),
-    DynRecipe::of::<self_guide::SelfGuide>(),
     DynRecipe::of::<self_::SelfEvolution>(),
     DynRecipe::of::<self_align::SelfAlign>(),
+    DynRecipe::of::<self_guide::SelfGuide>(),
     DynRecipe::of::<self_prompt_tuning::SelfPromptTuning>(),
     DynRecipe::of::<self_sampled::SelfSampled>(),
     DynRecipe::of::<sharpening::Sharpening>(),
     DynRecipe::of::<slate_thompson::SlateThompson>(),
-    DynRecipe::of::<weak_supervision::WeakSupervision>(),
     DynRecipe::of::<synatra::Synatra>(),
+    DynRecipe::of::<weak_supervision::WeakSupervision>(),
 ];
 
 /// The proofs of the recipes, by id.
@@ -76,15 +76,15 @@ pub const PROOFS: &[proof::Proof] = &[
     proof::pretrain::PROOF,
     proof::raft::PROOF,
     proof::relax::PROOF,
-    proof::self_guide::PROOF,
     proof::self_::PROOF,
     proof::self_align::PROOF,
+    proof::self_guide::PROOF,
     proof::self_prompt_tuning::PROOF,
     proof::self_sampled::PROOF,
     proof::sharpening::PROOF,
     proof::slate_thompson::PROOF,
-    proof::weak_supervision::PROOF,
     proof::synatra::PROOF,
+    proof::weak_supervision::PROOF,
 ];
 
 /// Recipes that belong together, proved with one command.

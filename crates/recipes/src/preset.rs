@@ -18,12 +18,6 @@ pub struct Preset {
 /// All presets.
 pub const PRESETS: &[Preset] = &[
     Preset {
-        recipe: "raft",
-        name: "nano",
-        about: "the bundled model on two cores, minutes",
-        text: include_str!("../presets/raft/nano.toml"),
-    },
-    Preset {
         recipe: "b-star",
         name: "nano",
         about: "the bundled model on two cores, minutes",
@@ -48,16 +42,18 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../presets/b-star/rest-em.toml"),
     },
     Preset {
-        recipe: "self-guide",
-        name: "small",
-        about: "a small model from scratch on a generated task, a minute: to see the machinery",
-        text: include_str!("../presets/self-guide/small.toml"),
+        recipe: "mistakes",
+        name: "nano",
+        about: "the bundled model on chains modulo 100 that it has not seen, minutes on two cores",
+        text: include_str!("../presets/mistakes/nano.toml"),
     },
     Preset {
-        recipe: "self-guide",
-        name: "chat",
-        about: "a chat model and a task in your own words; fill in task, model and policy",
-        text: include_str!("../presets/self-guide/chat.toml"),
+        recipe: "raft",
+        name: "nano",
+        about: "the bundled model on two cores, minutes",
+        text: include_str!("../presets/raft/nano.toml"),
+    },
+    Preset {
         recipe: "self",
         name: "small",
         about: "the bundled model and an annotator on two-step problems, minutes on two cores",
@@ -68,6 +64,8 @@ pub const PRESETS: &[Preset] = &[
         name: "chat",
         about: "a chat model behind an endpoint teaches a local student; set policy, task and model",
         text: include_str!("../presets/self/chat.toml"),
+    },
+    Preset {
         recipe: "self-align",
         name: "small",
         about: "the bundled model on two cores, a minute",
@@ -78,10 +76,18 @@ pub const PRESETS: &[Preset] = &[
         name: "chat",
         about: "a chat model as the teacher, the local model as the student",
         text: include_str!("../presets/self-align/chat.toml"),
-        recipe: "mistakes",
-        name: "nano",
-        about: "the bundled model on chains modulo 100 that it has not seen, minutes on two cores",
-        text: include_str!("../presets/mistakes/nano.toml"),
+    },
+    Preset {
+        recipe: "self-guide",
+        name: "small",
+        about: "a small model from scratch on a generated task, a minute: to see the machinery",
+        text: include_str!("../presets/self-guide/small.toml"),
+    },
+    Preset {
+        recipe: "self-guide",
+        name: "chat",
+        about: "a chat model and a task in your own words; fill in task, model and policy",
+        text: include_str!("../presets/self-guide/chat.toml"),
     },
     Preset {
         recipe: "self-prompt-tuning",
@@ -96,18 +102,22 @@ pub const PRESETS: &[Preset] = &[
         text: include_str!("../presets/self-sampled/small.toml"),
     },
     Preset {
-        recipe: "weak-supervision",
-        name: "small",
-        about: "a small model from scratch on generated puzzles, minutes on two cores",
-        text: include_str!("../presets/weak-supervision/small.toml"),
         recipe: "sharpening",
         name: "nano",
         about: "the bundled model on two cores, minutes",
         text: include_str!("../presets/sharpening/nano.toml"),
+    },
+    Preset {
         recipe: "synatra",
         name: "small",
         about: "a small model from scratch on generated sites, written for by a stand-in, on two cores",
         text: include_str!("../presets/synatra/small.toml"),
+    },
+    Preset {
+        recipe: "weak-supervision",
+        name: "small",
+        about: "a small model from scratch on generated puzzles, minutes on two cores",
+        text: include_str!("../presets/weak-supervision/small.toml"),
     },
 ];
 

@@ -19,16 +19,16 @@ pub(crate) mod pref_randomization;
 pub(crate) mod pretrain;
 pub(crate) mod raft;
 pub(crate) mod relax;
-pub(crate) mod self_guide;
 #[path = "proof/self.rs"]
 pub(crate) mod self_;
 pub(crate) mod self_align;
+pub(crate) mod self_guide;
 pub(crate) mod self_prompt_tuning;
 pub(crate) mod self_sampled;
 pub(crate) mod sharpening;
 pub(crate) mod slate_thompson;
-pub(crate) mod weak_supervision;
 pub(crate) mod synatra;
+pub(crate) mod weak_supervision;
 
 pub use arm::{Recorder, Track, arm};
 pub use claims::{between, claim, slope, spread};

@@ -9,7 +9,8 @@
 //! -log p_θ(a | c, q) for a ~ p_teacher(. | C, q), with a long context C and a short one c.
 //!
 //! * Paper: Sun et al. 2023, arXiv 2305.03047.
-//! * Code: IBM/Dromedary, branch dromedary_v1, `training/step1_topic_guided_red_teaming_self_instruct` to `step4`.
+//! * Code: IBM/Dromedary @ 927bf5b (branch dromedary_v1), `training/step1_topic_guided_red_teaming_self_instruct` to
+//!   `training/step4_verbose_cloning`.
 //! * Differs: principles, exemplars, seeds and persona are in our words; exemplars can rotate; every number of
 //!   the data pipeline is a setting; adapters have no dropout; the released scripts' faults (dummies
 //!   without an id, nested lists of inputs) are not copied.

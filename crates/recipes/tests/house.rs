@@ -1,7 +1,7 @@
 //! Every recipe has its header, its page and its proof; the book's table of metrics is true.
 
 use autodidact_core::{METRICS, Metric};
-use autodidact_recipes::{PROOFS, RECIPES};
+use autodidact_recipes::{FAMILIES, PROOFS, RECIPES};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +26,14 @@ fn every_recipe_has_a_header_a_page_and_a_proof() {
         let page = root().join("book/src/recipes").join(format!("{id}.md"));
         assert!(page.exists(), "{id}: {} is missing", page.display());
         assert!(PROOFS.iter().any(|proof| proof.id == id), "{id}: has no proof");
+    }
+}
+
+#[test]
+fn every_member_of_a_family_has_a_proof() {
+    for family in FAMILIES {
+        let proofs: Vec<&str> = family.proofs().map(|proof| proof.id).collect();
+        assert_eq!(proofs, family.members, "{}", family.id);
     }
 }
 

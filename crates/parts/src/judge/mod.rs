@@ -1,5 +1,4 @@
-//! Judges that hold other judges (sums, hygiene tests, log-ratios to a reference), and votes.
-//! Judges that hold other judges (sums, hygiene tests, log-ratios to a reference), and a model's own
+//! Judges that hold other judges (sums, hygiene tests, log-ratios to a reference), votes, and a model's own
 //! likelihood as a judge.
 
 pub mod consistency;

@@ -112,6 +112,7 @@ impl PreferConfig {
             horizon: self.horizon,
             optimizer: self.optimizer.clone(),
             restart: self.restart,
+            lora: None,
         }
     }
 

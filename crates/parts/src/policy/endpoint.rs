@@ -92,6 +92,15 @@ impl Endpoint {
             ));
         }
         let knobs = &ask.knobs;
+        let own = [
+            ("penalties", !knobs.penalties.is_empty()),
+            ("biases", !knobs.biases.is_empty()),
+            ("endless", knobs.endless),
+        ];
+        if let Some((name, _)) = own.into_iter().find(|(_, used)| *used) {
+            let rule = "left out for an endpoint, which knows nothing like it";
+            return Err(Error::invalid(format!("sampling.{name}"), rule, "set"));
+        }
         if self.config.truncation == Truncation::Refuse && (knobs.top_k != 0 || knobs.min_p != 0.0) {
             return Err(Error::invalid(
                 "sampling.top_k and sampling.min_p",

@@ -12,7 +12,6 @@ mod checked;
 pub mod colours;
 mod countdown;
 pub mod dialogues;
-mod distinct;
 pub(crate) mod distinct;
 mod facts;
 mod family;

@@ -168,8 +168,8 @@ impl TwoStepProblem {
 
     /// Checks the final value: the last number of the answer, as chat models put it anywhere.
     pub fn check(&self, said: &str) -> Checked {
-        let numbers = said.split(|one: char| !one.is_ascii_digit()).filter(|part| !part.is_empty());
-        match numbers.last().and_then(integer) {
+        let mut numbers = said.split(|one: char| !one.is_ascii_digit()).filter(|part| !part.is_empty());
+        match numbers.next_back().and_then(integer) {
             Some(found) => Checked::formed(found == self.answer(), found.to_string()),
             None => Checked::malformed(),
         }

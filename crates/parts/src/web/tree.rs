@@ -4,8 +4,8 @@
 //! Tab 0 (current): Corner Shop
 //!
 //! [4] RootWebArea 'Corner Shop'
-//! 	[31] searchbox 'Search' value 'lamp'
-//! 	[12] button 'Go'
+//!     [31] searchbox 'Search' value 'lamp'
+//!     [12] button 'Go'
 //! ```
 
 use autodidact_core::Rng;

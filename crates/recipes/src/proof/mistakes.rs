@@ -67,7 +67,7 @@ struct Plan {
 struct Tuned {
     /// Right, greedily, after the right tag.
     greedy: f64,
-    /// Right when sampled at a temperature of 1 after the right tag.
+    /// Right at the temperature of 1 at which the base was measured, after the right tag.
     right: f64,
     /// The same after the wrong tag.
     wrong: f64,
@@ -122,7 +122,7 @@ impl Plan {
         let full = scale == Scale::Full;
         let width = if full { 64 } else { 32 };
         let nothing = Evaluation { problems: 0, ..Evaluation::default() };
-        let modular = Modular { shortest: 2, longest: 3, addend: 20, factor: 5 };
+        let modular = Modular { shortest: 2, longest: 3, addend: 9, factor: 3 };
         Plan {
             shape: Shape {
                 hidden_size: width,
@@ -134,15 +134,15 @@ impl Plan {
             },
             base: world::Base {
                 rows: if full { 64 } else { 16 },
-                most: if full { 4_000 } else { 30 },
+                most: if full { 2_500 } else { 30 },
                 every: if full { 50 } else { 15 },
                 until: 0.3,
-                slip: 0.1,
-                looks: if full { 400 } else { 8 },
+                slip: 0.3,
+                looks: if full { 300 } else { 8 },
             },
             checker: world::Checker {
-                questions: if full { 4_000 } else { 16 },
-                steps: if full { 500 } else { 4 },
+                questions: if full { 3_000 } else { 16 },
+                steps: if full { 400 } else { 4 },
                 rows: if full { 64 } else { 8 },
             },
             recipe: Mistakes {
@@ -157,7 +157,7 @@ impl Plan {
                 sft: SftConfig {
                     lr: 1e-3,
                     schedule: Schedule { shape: Course::Linear, warmup: 10, floor: 0.1 },
-                    amount: Amount::Steps { steps: if full { 400 } else { 4 } },
+                    amount: Amount::Steps { steps: if full { 300 } else { 4 } },
                     batch: Batch::Rows { rows: if full { 32 } else { 8 } },
                     ..Mistakes::default().sft
                 },
@@ -172,7 +172,7 @@ impl Plan {
                 watch: WatchConfig { test: nothing.clone(), validation: nothing, ..WatchConfig::default() },
                 ..Mistakes::default()
             },
-            questions: if full { 1_500 } else { 12 },
+            questions: if full { 1_000 } else { 12 },
         }
     }
 
@@ -343,13 +343,13 @@ mod dev {
         plan.recipe.task = TaskConfig::Modular(Modular {
             shortest: var("SHORT", 2),
             longest: var("LONG", 3),
-            addend: var("ADDEND", 20),
-            factor: var("FACTOR", 5),
+            addend: var("ADDEND", 9),
+            factor: var("FACTOR", 3),
         });
         plan.recipe.questions = var("N", plan.recipe.questions);
         plan.questions = var("TEST", plan.questions);
         plan.recipe.sft.lr = var("LR", plan.recipe.sft.lr);
-        plan.recipe.sft.amount = Amount::Steps { steps: var("STEPS", 400) };
+        plan.recipe.sft.amount = Amount::Steps { steps: var("STEPS", 300) };
         plan.checker.steps = var("CSTEPS", plan.checker.steps);
         plan.checker.questions = var("CQ", plan.checker.questions);
         let started = std::time::Instant::now();

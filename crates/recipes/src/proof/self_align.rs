@@ -65,62 +65,12 @@ struct Outcome {
 }
 
 fn run(options: &ProofOptions<'_>) -> Result<ProofReport> {
-    let mut plan = Plan::of(options.scale);
-    dev(&mut plan);
+    let plan = Plan::of(options.scale);
     let mut outcomes = Vec::new();
     for &seed in &options.seeds {
         outcomes.push(plan.seed(seed, options)?);
     }
     Ok(report::report(&plan, &outcomes, options))
-}
-
-// DEV
-fn dev(plan: &mut Plan) {
-    let Ok(path) = std::env::var("ALIGN_PLAN") else { return };
-    let json: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    fn merge(into: &mut serde_json::Value, from: &serde_json::Value) {
-        match (into, from) {
-            (serde_json::Value::Object(into), serde_json::Value::Object(from)) => {
-                for (key, value) in from {
-                    merge(into.entry(key.clone()).or_insert(serde_json::Value::Null), value);
-                }
-            }
-            (into, from) => *into = from.clone(),
-        }
-    }
-    let mut recipe = serde_json::to_value(&plan.recipe).unwrap();
-    merge(&mut recipe, &json["recipe"]);
-    if json["recipe"].is_object() {
-        plan.recipe = serde_json::from_value(recipe).unwrap();
-    }
-    let number = |name: &str| json[name].as_f64();
-    if let Some(n) = number("steps") {
-        plan.steps = n as u64;
-    }
-    if let Some(n) = number("rows") {
-        plan.rows = n as usize;
-    }
-    if let Some(n) = number("lr") {
-        plan.lr = n;
-    }
-    if let Some(n) = number("careless") {
-        plan.documents.careless = n;
-    }
-    if let Some(n) = number("shown") {
-        plan.documents.shown = n;
-    }
-    if let Some(n) = number("layers") {
-        plan.shape.layers = n as usize;
-    }
-    if let Some(n) = number("tries") {
-        plan.tries = n as u32;
-    }
-    if let Some(n) = number("width") {
-        plan.shape.hidden_size = n as usize;
-        plan.shape.heads = n as usize / 16;
-        plan.shape.kv_heads = n as usize / 32;
-        plan.shape.intermediate_size = n as usize * 5 / 2;
-    }
 }
 
 impl Plan {
@@ -147,9 +97,7 @@ impl Plan {
     }
 
     fn seed(&self, seed: u64, options: &ProofOptions<'_>) -> Result<Outcome> {
-        let started = std::time::Instant::now(); // DEV
         let base = self.base(seed, options)?;
-        eprintln!("base after {:?}", started.elapsed()); // DEV
         let questions = Questions::of(self, &base, seed)?;
         let measured = |lm: &Lm, under: Under, name: &str| -> Result<Measured> {
             let card = SelfAlign::CARD;
@@ -323,31 +271,6 @@ pub(crate) fn recipe(full: bool, questions: u32) -> SelfAlign {
 mod tests {
     use super::*;
     use autodidact_core::{Silent, Stop};
-
-    // DEV
-    #[test]
-    fn dev_full() {
-        let Ok(seeds) = std::env::var("ALIGN_SEEDS") else { return };
-        let seeds = seeds.split(',').map(|seed| seed.parse().unwrap()).collect();
-        let options = ProofOptions { seeds, scale: Scale::Full, observer: &Silent, stop: Stop::default() };
-        let started = std::time::Instant::now();
-        let report = run(&options).expect("runs");
-        for claim in &report.claims {
-            println!(
-                "{} {:.3} {:?} {} {}",
-                if claim.met { "met " } else { "NOT " },
-                claim.value,
-                claim.interval,
-                claim.required,
-                claim.name
-            );
-        }
-        for table in &report.tables {
-            println!("{}\n{}", table.title, table.columns.join(" | "));
-            table.rows.iter().for_each(|row| println!("{}", row.join(" | ")));
-        }
-        println!("{:?}", started.elapsed());
-    }
 
     #[test]
     fn the_quick_proof_runs_to_a_whole_report() {

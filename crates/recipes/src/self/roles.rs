@@ -89,10 +89,10 @@ impl Reading {
 
 /// Where `wanted` last begins in `text`, in any case of ASCII letters.
 fn find_last(text: &str, wanted: &str) -> Option<usize> {
-    let starts = text.char_indices().map(|(at, _)| at);
+    let mut starts = text.char_indices().map(|(at, _)| at);
     let is_here =
         |at: &usize| text.get(*at..*at + wanted.len()).is_some_and(|part| part.eq_ignore_ascii_case(wanted));
-    starts.filter(is_here).last()
+    starts.rfind(is_here)
 }
 
 /// What was said of an answer.

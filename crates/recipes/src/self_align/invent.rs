@@ -179,9 +179,6 @@ impl SelfAlign {
         ]);
         let mut asked: Vec<Invented> = tasks.into_iter().chain(questions).collect();
         asked.retain(|one| chain.offer(&one.text).is_none());
-        for one in asked.iter().step_by(7) {
-            eprintln!("DEV asked {one:?}");
-        }
         chain.counts().note("invent", run)?;
         Ok(asked)
     }

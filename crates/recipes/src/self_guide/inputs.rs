@@ -106,14 +106,12 @@ fn prompt(
 
 /// Whether the model in this process has room for the prompt and an answer; others look after themselves.
 pub fn fits(recipe: &SelfGuide, lm: &Lm, prompt: &Prompt, sampling: &Sampling) -> bool {
-    match recipe.policy {
-        PolicyConfig::Model => {
-            let room = lm.context().saturating_sub(sampling.max_tokens as usize).max(1);
-            lm.render(prompt).is_ok_and(|tokens| tokens.len() <= room)
-        }
-        #[allow(unreachable_patterns)]
-        _ => true,
+    if !matches!(recipe.policy, PolicyConfig::Model) {
+        return true;
     }
+    // An answer may be cut off by the context; it must at least have begun.
+    let room = lm.context() - (sampling.max_tokens as usize).min(lm.context() / 8);
+    lm.render(prompt).is_ok_and(|tokens| tokens.len() <= room)
 }
 
 /// The input in an answer: without white space, the field's name and quotation marks around it.

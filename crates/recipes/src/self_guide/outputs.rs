@@ -49,8 +49,7 @@ pub fn labelled(
         }
     }
 
-    let mut counts = Counts::default();
-    counts.candidates = (pool.len() - asked.len()) as u64;
+    let mut counts = Counts { candidates: (pool.len() - asked.len()) as u64, ..Counts::default() };
     counts.dropped.push(("too_long".to_owned(), counts.candidates));
     let mut examples = Vec::with_capacity(pairs.len());
     let (mut truths, mut wanted, mut shares) = (Vec::new(), Vec::new(), Vec::new());

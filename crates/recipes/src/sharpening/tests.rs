@@ -76,7 +76,7 @@ fn a_patient_prompt_is_sampled_until_its_rule_holds() {
     let (delta, block, most) = (0.2, 3, 12);
     let records = recorded(&small(Method::Adaptive { delta, block, most }));
     let draws = noted(&records, "draws")[0];
-    assert!(draws >= 1.0 && draws <= 12.0);
+    assert!((1.0..=12.0).contains(&draws));
     // In blocks by hand: log-probabilities ln .4, rule from k = 2.3026 / .4 = 5.76 on.
     let asks = Ask::each(&[autodidact_core::chat::Prompt::text("q", "?")], 1, &Sampling::default());
     let mut blocks = 0;

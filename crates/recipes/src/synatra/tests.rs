@@ -4,9 +4,10 @@ use super::*;
 use crate::proof::{ProofOptions, Scale, lab};
 use crate::testing::{execute, records, resumes_exactly};
 use autodidact_core::chat::Body;
-use autodidact_core::{MemoryLedger, Record as Row, Silent, Stop};
+use autodidact_core::{MemoryLedger, Record as Row, Seed, Silent, Stop, Task as _};
 use autodidact_parts::Shape as ModelShape;
 use autodidact_parts::evaluate::Evaluation;
+use autodidact_parts::learn::{row_of, written};
 use autodidact_parts::web::sample::past_text;
 use autodidact_parts::web::{Action, Past, words};
 use std::collections::BTreeMap;
@@ -49,12 +50,13 @@ fn model() -> Lm {
     let words = words();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let lm = lab::fresh_words(shape, 3, &words).expect("opens");
-    let pairs: Vec<(String, String)> =
-        words[..64].iter().map(|word| ((*word).to_owned(), "go_back()".to_owned())).collect();
-    let rows = lab::rows_of_text(&lm, &pairs).expect("encodes");
+    let task = MiniWeb::default().small_steps();
+    let queries = task.draw(Split::Train, 32, &mut Seed::root(1).rng()).expect("prompts");
+    let row = |query: &Prompt| row_of(&written(&lm, query, "go_back()").expect("encodes"), 0.0);
+    let rows: Vec<autodidact_math::Row> = queries.iter().map(row).collect();
     let options =
         ProofOptions { seeds: vec![0], scale: Scale::Quick, observer: &Silent, stop: Stop::default() };
-    lab::train(&lm, 2e-2, 40, &options, |step| Ok(rows[step as usize % 8 * 8..][..8].to_vec()))
+    lab::train(&lm, 2e-2, 40, &options, |step| Ok(rows[step as usize % 4 * 8..][..8].to_vec()))
         .expect("trains");
     lm
 }
@@ -262,7 +264,7 @@ fn break_points_indentation_and_matches_are_those_of_the_released_code() {
     let golden: Golden =
         serde_json::from_str(include_str!("../../../../golden/synatra/steps.json")).expect("reads");
     for Points { code, points } in golden.points {
-        let found = tutorials::break_points(&code, 99, &mut autodidact_core::Seed::root(1).rng());
+        let found = tutorials::break_points(&code, 99, &mut Seed::root(1).rng());
         let mut found: Vec<[String; 2]> = found.into_iter().map(|one| [one.past, one.next]).collect();
         found.sort();
         assert_eq!(found, points, "{code}");

@@ -224,7 +224,7 @@ fn likelihood(logprobs: &Value) -> Option<Likelihood> {
     let numbers: Vec<f64> = numbers?.into_iter().filter_map(Value::as_f64).collect();
     let logprob = numbers.iter().sum::<f64>();
     let sound = !numbers.is_empty() && logprob.is_finite();
-    sound.then(|| Likelihood { tokens: numbers.len() as u32, logprob })
+    sound.then_some(Likelihood { tokens: numbers.len() as u32, logprob })
 }
 
 /// What an error's body says, in a line.

@@ -76,7 +76,7 @@ fn compared(rng: &mut Rng) -> Item {
 const TIMES: [(u32, &str, &str); 2] = [(2, "double", "Double"), (3, "triple", "Triple")];
 
 fn added_first(rng: &mut Rng) -> Item {
-    let (number, more) = (rng.random_range(1..=20u32), rng.random_range(1..=9u32));
+    let (number, more) = (rng.random_range(1..=30u32), rng.random_range(1..=9u32));
     let (times, word, _) = pick(&TIMES, rng);
     let (sum, result) = (number + more, (number + more) * times);
     let question = format!("Add {more} to me, then {word}. You get {result}.");
@@ -85,7 +85,7 @@ fn added_first(rng: &mut Rng) -> Item {
 }
 
 fn multiplied_first(rng: &mut Rng) -> Item {
-    let (number, other) = (rng.random_range(2..=20u32), rng.random_range(1..=9u32));
+    let (number, other) = (rng.random_range(2..=30u32), rng.random_range(1..=9u32));
     let (times, _, word) = pick(&TIMES, rng);
     let product = number * times;
     let (verb, back, result) = if rng.random() || product <= other {

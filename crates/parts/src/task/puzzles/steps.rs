@@ -34,7 +34,7 @@ pub fn words() -> Vec<&'static str> {
 pub fn draw(rng: &mut Rng) -> Item {
     let script = pick(&SCRIPTS, rng);
     let places: Vec<usize> = (0..script.len()).collect();
-    let n = pick(&[3, 4], rng);
+    let n = pick(&[3, 4, 5], rng);
     let (shuffled, sorted) = loop {
         let shuffled = picks(&places, n, rng);
         let mut sorted = shuffled.clone();

@@ -9,27 +9,28 @@ use autodidact_parts::task::modular::Mistake;
 pub(super) fn report(plan: &Plan, outcomes: &[Outcome], options: &ProofOptions<'_>) -> ProofReport {
     let mut report = ProofReport::of(PROOF.id, options);
     let each = |value: &dyn Fn(&Outcome) -> f64| outcomes.iter().map(value).collect::<Vec<f64>>();
-    let greedy = |one: &Outcome, arm: usize| one.arms[arm].greedy;
+    // At the temperature of 1 at which the base's share of right answers is measured.
+    let right = |one: &Outcome, arm: usize| one.arms[arm].right;
     let others = |one: &Outcome| {
         let others = one.arms.iter().enumerate().filter(|(arm, _)| *arm != UNTAGGED);
-        others.map(|(_, arm)| arm.greedy).fold(f64::INFINITY, f64::min)
+        others.map(|(_, arm)| arm.right).fold(f64::INFINITY, f64::min)
     };
     report.claims = vec![
         claim(
             "right, tagged less right only",
-            &each(&|one| greedy(one, TAGGED) - greedy(one, RIGHT_ONLY)),
+            &each(&|one| right(one, TAGGED) - right(one, RIGHT_ONLY)),
             0.01,
         ),
         above(
             "right, right only less one tag for all",
-            &each(&|one| greedy(one, RIGHT_ONLY) - greedy(one, UNTAGGED)),
+            &each(&|one| right(one, RIGHT_ONLY) - right(one, UNTAGGED)),
         ),
         above(
             "right, worst other arm less one tag for all",
-            &each(&|one| others(one) - greedy(one, UNTAGGED)),
+            &each(&|one| others(one) - right(one, UNTAGGED)),
         ),
         claim(
-            "right when sampled, after the right tag less after the wrong one",
+            "right, after the right tag less after the wrong one",
             &each(&|one| one.arms[TAGGED].right - one.arms[TAGGED].wrong),
             0.2,
         ),
@@ -174,7 +175,8 @@ fn kinds(outcomes: &[Outcome]) -> Table {
 /// Right answers over the number of checks.
 fn chart(outcomes: &[Outcome]) -> Chart {
     let mut chart = Chart::of("Rethinking", "checks at most", "right answers");
-    let lines: [(&str, &dyn Fn(&Outcome, usize) -> f64); 3] = [
+    type Reading<'a> = &'a dyn Fn(&Outcome, usize) -> f64;
+    let lines: [(&str, Reading<'_>); 3] = [
         ("with types of mistakes", &|one, i| one.shown[i].counts.accuracy()),
         ("predicted", &|one, i| one.shown[i].predicted),
         ("without material", &|one, i| one.bare[i].counts.accuracy()),
@@ -203,9 +205,9 @@ fn notes(plan: &Plan, outcomes: &[Outcome]) -> Vec<String> {
     let second = mean(&outcomes.iter().map(|one| one.second).collect::<Vec<_>>()).unwrap_or(f64::NAN);
     vec![
         format!(
-            "The base reads solutions in which one step in {:.0} is wrong, with the numbers of sums and products \
-             in either order, until {} of the questions are answered right at a temperature of 1.",
-            1.0 / plan.base.slip,
+            "The base reads solutions in which a share of {} of the steps is wrong, with the numbers of sums and \
+             products in either order, until {} of the questions are answered right at a temperature of 1.",
+            plan.base.slip,
             plan.base.until
         ),
         format!(

@@ -101,14 +101,6 @@ impl Questions {
         };
         let groups =
             run.evaluate("held-out", lm, &DialoguesJudge, Ask::each(prompts, self.tries, &plain()))?;
-        for group in groups.iter().take(15) {
-            eprintln!(
-                "DEV {:?} {:?} | {:?}",
-                under,
-                group.ask.query.field("query"),
-                group.tries[0].answer.text
-            );
-        }
         let tries = || groups.iter().flat_map(|group| group.tries.iter().map(move |one| (group, one)));
         let average = |values: Vec<f64>| mean(&values).unwrap_or(f64::NAN);
         let share =

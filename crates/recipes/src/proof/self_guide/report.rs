@@ -37,11 +37,14 @@ pub fn report(plan: &Plan, found: &[Found], options: &ProofOptions<'_>) -> Proof
     ];
     report.tables = vec![by_arm(found), by_task(plan, found), balance(plan, found), control(found)];
     report.charts = vec![chart(plan, found)];
-    let steps: Vec<String> = found.iter().map(|one| one.steps.to_string()).collect();
     report.notes.push(format!(
-        "the base is trained for {} updates (one figure a seed); each task has {} test inputs",
-        steps.join(", "),
-        plan.tests
+        "the base is trained for {} updates of {} documents; each task has {} test inputs; least share {}, \
+         temperature {}",
+        plan.world.steps,
+        plan.world.rows,
+        plan.tests,
+        plan.recipe.outputs.least_share,
+        plan.recipe.outputs.sampling.temperature
     ));
     report
 }

@@ -1,21 +1,24 @@
-//! The base of the proof: a model that half knows twelve tasks and can invent their inputs.
+//! The base of the proof: a model that knows twelve tasks, can invent their inputs, and often takes one
+//! instruction for another.
 //!
 //! It is trained on documents of one task each: an instruction with four solved inputs, or the prompt for a
-//! new input with an input. The tasks that it solves more often than the target get less of the training, so
-//! that short training leaves all of them half known.
+//! new input with an input. An output is now and then another task's: most often that of one task which is
+//! taken for it, else of any on the same alphabet. On inputs that begin late in the alphabet the wrong task
+//! is the likelier one, so that the plain prompt fails there.
 
-use super::{PromptsConfig, Wordings, stream};
+use super::stream;
 use crate::proof::{ProofOptions, arm, lab};
-use crate::self_guide::SelfGuide;
+use crate::self_guide::{SelfGuide, Wordings};
 use autodidact_core::chat::{Chat, Prompt, Sampling};
-use autodidact_core::{Ask, Error, Recipe, Result, Rng, Run, Split, Task};
+use autodidact_core::{Ask, Error, Recipe, Result, Rng, Split, Task};
 use autodidact_lm::Lm;
 use autodidact_math::Row;
-use autodidact_math::schedule::{Schedule, Shape as Course};
+use autodidact_math::schedule::Schedule;
 use autodidact_math::sft::{MaskedNll, normalise};
 use autodidact_parts::Shape;
 use autodidact_parts::learn::{TuneConfig, Tuner, row_of, written};
 use autodidact_parts::task::instructions::{Instruction, Instructions, InstructionsJudge};
+use autodidact_parts::wording::PromptsConfig;
 use rand::Rng as _;
 use rand::seq::IndexedRandom;
 
@@ -23,38 +26,54 @@ use rand::seq::IndexedRandom;
 pub struct World {
     /// Its shape.
     pub shape: Shape,
-    /// Learning rate, constant: training is stopped, not finished.
+    /// Peak learning rate.
     pub lr: f64,
     /// Documents an update.
     pub rows: usize,
-    /// The most updates.
-    pub most: u64,
-    /// Updates between two looks at what it can do.
-    pub every: u64,
-    /// Validation inputs a task and look.
-    pub probes: usize,
-    /// The share right at which a task is left alone, and the mean at which training ends.
-    pub target: f64,
+    /// Updates.
+    pub steps: u64,
+    /// How often an output is the right task's, and how often that of the task taken for it.
+    pub clear: Taken,
+    /// The same on inputs that begin late in the alphabet.
+    pub unclear: Taken,
     /// The most made inputs that a prompt for a new one shows.
     pub show: u32,
+}
+
+/// Whose outputs a document shows, as shares; the rest is shared by the other tasks on the same alphabet.
+#[derive(Clone, Copy)]
+pub struct Taken {
+    /// The task of the instruction.
+    pub right: f64,
+    /// The one that is taken for it.
+    pub wrong: f64,
 }
 
 /// A base.
 pub struct Base {
     /// The model.
     pub lm: Lm,
-    /// Updates made.
-    pub steps: u64,
-    /// Documents that it was not trained on, answers counting.
+    /// Documents that it was not trained on, outputs counting.
     pub held_out: Vec<Row>,
 }
 
-/// Which labels a document shows.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Labels {
-    Right,
-    /// Each right one replaced by another.
-    Wrong,
+/// The tasks on letters and those on digits; each is taken for the next of its group.
+const GROUPS: [&[Instruction]; 2] = [
+    &[
+        Instruction::Reverse,
+        Instruction::Rotate,
+        Instruction::Swap,
+        Instruction::Double,
+        Instruction::Vowels,
+        Instruction::Ends,
+        Instruction::Rising,
+    ],
+    &[Instruction::Sort, Instruction::Largest, Instruction::Next, Instruction::Parity, Instruction::Compare],
+];
+
+/// Whether an input begins late in the alphabet: f to h, 6 to 9.
+fn late(input: &str) -> bool {
+    matches!(input.bytes().next(), Some(b'f'..=b'h' | b'6'..=b'9'))
 }
 
 /// A base of that seed.
@@ -62,42 +81,23 @@ pub fn taught(world: &World, tasks: &[Instruction], seed: u64, options: &ProofOp
     let lm = lab::fresh_words(world.shape, seed, &Instruction::words())?;
     let wordings = Wordings::open(&PromptsConfig::Small)?;
     let root = stream(seed, "base");
-    let mut tuner = Tuner::around(&lm, world.tune())?;
-    tuner.begin(world.most)?;
-    let (steps, _) = arm("base", seed, options, SelfGuide::CARD, |run| {
-        let mut shares = vec![1.0; tasks.len()];
-        for step in 1..=world.most {
-            let mut rng = root.at("step", step).rng();
-            let mut batch = Vec::with_capacity(world.rows);
-            for _ in 0..world.rows {
-                let task = tasks[drawn(&shares, &mut rng)];
-                batch.push(match rng.random_bool(0.2) {
-                    true => world.invented(&lm, &wordings, task, &mut rng)?,
-                    false => solved(&lm, task, Labels::Right, &mut rng)?,
-                });
-            }
-            normalise(&mut batch);
-            tuner.update(&batch, &MaskedNll)?;
-            if step.is_multiple_of(world.every) {
-                let right = world.look(&lm, tasks, run)?;
-                let mean = right.iter().sum::<f64>() / right.len() as f64;
-                tracing::info!(step, mean, ?right, "base");
-                if mean >= world.target - 0.02 && right.iter().all(|one| (0.4..=0.75).contains(one)) {
-                    return Ok(step);
-                }
-                shares = right.iter().map(|one| 0.03 + (world.target + 0.03 - one).max(0.0)).collect();
-            }
+    let document = |rng: &mut Rng| {
+        let task = *tasks.choose(rng).expect("there are tasks");
+        match rng.random_bool(0.25) {
+            true => world.invented(&lm, &wordings, task, rng),
+            false => solved(&lm, task, rng, |input, rng| world.output(task, input, rng)),
         }
-        Ok(world.most)
+    };
+    lab::train(&lm, world.lr, world.steps, options, |step| {
+        let mut rng = root.at("step", step).rng();
+        (0..world.rows).map(|_| document(&mut rng)).collect()
     })?;
     let mut rng = root.at("held out", 0).rng();
-    let document =
-        |_| solved(&lm, *tasks.choose(&mut rng).expect("there are tasks"), Labels::Right, &mut rng);
-    let held_out = (0..64).map(document).collect::<Result<_>>()?;
-    Ok(Base { lm, steps, held_out })
+    let held_out = (0..64).map(|_| document(&mut rng)).collect::<Result<_>>()?;
+    Ok(Base { lm, held_out })
 }
 
-/// A copy of the base that was taught the wrong labels of `task` until it gets less than a quarter right.
+/// A copy of the base that is taught wrong labels of `task` until it gets less than three in ten right.
 pub fn misled(
     world: &World,
     base: &Lm,
@@ -107,17 +107,30 @@ pub fn misled(
 ) -> Result<Lm> {
     let lm = lab::copy(base)?;
     let root = stream(seed, "misled");
-    let mut tuner = Tuner::around(&lm, world.tune())?;
-    tuner.begin(world.most)?;
+    let tune = TuneConfig { lr: world.lr / 3.0, schedule: Schedule::default(), ..TuneConfig::default() };
+    let mut tuner = Tuner::around(&lm, tune)?;
+    tuner.begin(world.steps)?;
+    let probes = Instructions { tasks: vec![task], examples: 3 };
+    let probes: Vec<Prompt> = probes.draw(Split::Validation, 64, &mut root.at("probes", 0).rng())?;
+    let greedy = Sampling { temperature: 0.0, max_tokens: 14, ..Sampling::default() };
+    let wrong = |input: &str, rng: &mut Rng| {
+        let right = task.answer(input);
+        let others: Vec<&&str> =
+            task.labels().iter().filter(|label| Some(**label) != right.as_deref()).collect();
+        others.choose(rng).map_or_else(String::new, |label| (**label).to_string())
+    };
     arm("misled", seed, options, SelfGuide::CARD, |run| {
-        for step in 1..=world.most / 5 {
+        for step in 1..=world.steps.div_ceil(4) {
             let mut rng = root.at("step", step).rng();
             let mut batch: Vec<Row> =
-                (0..world.rows).map(|_| solved(&lm, task, Labels::Wrong, &mut rng)).collect::<Result<_>>()?;
+                (0..world.rows).map(|_| solved(&lm, task, &mut rng, wrong)).collect::<Result<_>>()?;
             normalise(&mut batch);
             tuner.update(&batch, &MaskedNll)?;
-            if step.is_multiple_of(10) && world.look(&lm, &[task], run)?[0] < 0.3 {
-                break;
+            if step.is_multiple_of(10) {
+                let asks = Ask::<Chat>::each(&probes, 1, &greedy);
+                if lab::mean_of(&run.evaluate("look", &lm, &InstructionsJudge, asks)?, "score") < 0.3 {
+                    break;
+                }
             }
         }
         Ok(())
@@ -126,22 +139,23 @@ pub fn misled(
 }
 
 impl World {
-    fn tune(&self) -> TuneConfig {
-        let schedule = Schedule { shape: Course::Constant, warmup: self.most / 50, floor: 0.0 };
-        TuneConfig { lr: self.lr, schedule, horizon: self.most, ..TuneConfig::default() }
-    }
-
-    /// The share of validation inputs of each task that the model answers right, greedily.
-    fn look(&self, lm: &Lm, tasks: &[Instruction], run: &mut Run<'_>) -> Result<Vec<f64>> {
-        let mut queries: Vec<Prompt> = Vec::new();
-        for &task in tasks {
-            let family = Instructions { tasks: vec![task], examples: 3 };
-            let mut rng = stream(0, "probes").rng();
-            queries.extend(family.draw(Split::Validation, self.probes, &mut rng)?);
-        }
-        let greedy = Sampling { temperature: 0.0, max_tokens: 14, ..Sampling::default() };
-        let groups = run.evaluate("look", lm, &InstructionsJudge, Ask::<Chat>::each(&queries, 1, &greedy))?;
-        Ok(groups.chunks(self.probes).map(|groups| lab::mean_of(groups, "score")).collect())
+    /// The output that a document shows.
+    fn output(&self, task: Instruction, input: &str, rng: &mut Rng) -> String {
+        let Taken { right, wrong } = if late(input) { self.unclear } else { self.clear };
+        let group = GROUPS.into_iter().find(|group| group.contains(&task)).expect("every task has a group");
+        let place = group.iter().position(|one| *one == task).expect("it is in its group");
+        let taken = group[(place + 1) % group.len()];
+        let point: f64 = rng.random();
+        let said = match point {
+            _ if point < right => task,
+            _ if point < right + wrong => taken,
+            _ => {
+                let others: Vec<Instruction> =
+                    group.iter().copied().filter(|one| *one != task && *one != taken).collect();
+                *others.choose(rng).expect("a group has more than two tasks")
+            }
+        };
+        said.answer(input).expect("tasks of a group have the same inputs")
     }
 
     /// A prompt for a new input of a task, and an input.
@@ -164,21 +178,20 @@ impl World {
     }
 }
 
-/// An instruction with four solved inputs; the outputs and the end count.
-fn solved(lm: &Lm, task: Instruction, labels: Labels, rng: &mut Rng) -> Result<Row> {
+/// An instruction with four inputs and the outputs that `output` gives them; outputs and the end count.
+fn solved(
+    lm: &Lm,
+    task: Instruction,
+    rng: &mut Rng,
+    output: impl Fn(&str, &mut Rng) -> String,
+) -> Result<Row> {
     let encode = |text: &str| lm.tokenizer().encode(text).map_err(Error::part);
     let mut tokens = lm.tokenizer().opening().to_vec();
     tokens.extend(encode(&format!("{}:", task.text()))?);
     let mut targets = vec![false; tokens.len()];
     for place in 0..4 {
         let input = task.input_in(Split::Train, rng);
-        let mut output = task.answer(&input).unwrap_or_default();
-        if labels == Labels::Wrong {
-            let others: Vec<&&str> = task.labels().iter().filter(|label| **label != output).collect();
-            if let Some(other) = others.choose(rng) {
-                output = (**other).to_string();
-            }
-        }
+        let output = output(&input, rng);
         let before = if place == 0 { "" } else { ";" };
         tokens.extend(encode(&format!("{before}{input}>"))?);
         targets.resize(tokens.len(), false);
@@ -189,16 +202,4 @@ fn solved(lm: &Lm, task: Instruction, labels: Labels, rng: &mut Rng) -> Result<R
     targets.resize(tokens.len(), true);
     let weight = targets[1..].iter().map(|&target| f32::from(u8::from(target))).collect();
     Ok(Row { tokens, weight })
-}
-
-/// A place drawn by its share of the sum.
-fn drawn(shares: &[f64], rng: &mut Rng) -> usize {
-    let mut left = rng.random_range(0.0..shares.iter().sum::<f64>());
-    for (place, share) in shares.iter().enumerate() {
-        if left < *share {
-            return place;
-        }
-        left -= share;
-    }
-    shares.len() - 1
 }

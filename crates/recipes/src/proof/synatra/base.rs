@@ -6,10 +6,10 @@ use autodidact_core::{Ask, Judge, Judged, Result, Rng, Run, Seed, Verdict};
 use autodidact_lm::Lm;
 use autodidact_math::Row;
 use autodidact_parts::Shape;
-use autodidact_parts::web::sample::{past_text, reason};
-use autodidact_parts::web::{Action, IDS, Node, Past, Pool, SiteKind, surfed, words};
+use autodidact_parts::web::sample::{past_text, reason, summary};
+use autodidact_parts::web::{Action, IDS, Next, Node, Past, Pool, SiteKind, surfed, words};
 use rand::Rng as _;
-use rand::seq::{IndexedRandom, index};
+use rand::seq::{IndexedRandom, SliceRandom, index};
 use std::collections::BTreeSet;
 
 /// How the base is made.
@@ -33,7 +33,7 @@ impl Base {
         let root = Seed::root(seed).at("base", 0);
         lab::train(&lm, self.lr, self.steps, options, |step| {
             let seed = root.at("step", step);
-            (0..self.rows as u64).map(|row| read(&lm, &text(seed.at("row", row)))).collect()
+            (0..self.rows as u64).map(|place| row(&lm, seed.at("row", place))).collect()
         })?;
         Ok(lm)
     }
@@ -41,15 +41,17 @@ impl Base {
     /// Text of the base's kind that it was not trained on.
     pub fn held_out(&self, lm: &Lm, seed: u64) -> Result<Vec<Row>> {
         let root = Seed::root(seed).at("base held out", 0);
-        (0..60).map(|row| read(lm, &text(root.at("row", row)))).collect()
+        (0..60).map(|place| row(lm, root.at("row", place))).collect()
     }
 
     /// The share of look-ups that the model answers right.
     pub fn looks_up(&self, lm: &Lm, run: &mut Run<'_>) -> Result<f64> {
         let mut rng = Seed::root(0).at("look-ups", 0).rng();
         let query = |place: usize| {
-            let (list, asked, answer) = list(&mut rng);
-            Prompt::text(format!("look-up/{place}"), format!("{list}{asked}? ")).with("answer", answer)
+            let lines = list(&mut rng);
+            let (id, name) = lines.choose(&mut rng).expect("eight");
+            Prompt::text(format!("look-up/{place}"), format!("{}{name}? ", listed(&lines)))
+                .with("answer", id.to_string())
         };
         let queries: Vec<Prompt> = (0..self.looked_up).map(query).collect();
         let greedy =
@@ -74,34 +76,34 @@ impl Judge<Chat> for Said {
     }
 }
 
-/// A text of the base's kind: a page, a list with look-ups, or code with calls.
-fn text(seed: Seed) -> String {
+/// A row of the base's kind: a page, code with calls, or a list with all its words looked up. Of a list only
+/// what was looked up counts; the rest is chance.
+fn row(lm: &Lm, seed: Seed) -> Result<Row> {
     let mut rng = seed.rng();
     match rng.random_range(0..10) {
-        0..=2 => surfed(*SiteKind::ALL.choose(&mut rng).expect("six"), seed.at("page", 0)).text(),
-        3..=4 => code(&mut rng),
+        0 => read(lm, &surfed(*SiteKind::ALL.choose(&mut rng).expect("six"), seed.at("page", 0)).text()),
+        1 => read(lm, &code(&mut rng)),
         _ => {
-            let (mut text, asked, answer) = list(&mut rng);
-            text.push_str(&format!("{asked}? {answer}\n"));
-            let lines: Vec<(String, String)> = text
-                .lines()
-                .filter_map(|line| line.split_once(' ').filter(|(_, name)| !name.contains('?')))
-                .map(|(number, name)| (number.to_owned(), name.to_owned()))
-                .collect();
-            for _ in 0..5 {
-                if let Some((number, name)) =
-                    lines.choose(&mut rng).filter(|(number, _)| number.parse::<u32>().is_ok())
-                {
-                    text.push_str(&format!("{name}? {number}\n"));
-                }
+            let mut lines = list(&mut rng);
+            let mut tokens = lm.render(&Prompt::text("text", listed(&lines)))?;
+            let mut weight = vec![0.0; tokens.len() - 1];
+            lines.shuffle(&mut rng);
+            for (id, name) in lines {
+                let mut add = |text: &str, counts: f32| -> Result<()> {
+                    tokens.extend(lm.tokenizer().encode(text)?);
+                    weight.resize(tokens.len() - 1, counts);
+                    Ok(())
+                };
+                add(&format!("{name}? "), 0.0)?;
+                add(&format!("{id}\n"), 1.0)?;
             }
-            text
+            Ok(Row { tokens, weight })
         }
     }
 }
 
-/// A list of numbered words, one of the words, and its number.
-fn list(rng: &mut Rng) -> (String, String, String) {
+/// Eight words with their numbers.
+fn list(rng: &mut Rng) -> Vec<(usize, String)> {
     const POOLS: [Pool; 6] = [Pool::Person, Pool::Topic, Pool::Account, Pool::Place, Pool::Word, Pool::Town];
     let mut names = BTreeSet::new();
     while names.len() < 8 {
@@ -109,28 +111,40 @@ fn list(rng: &mut Rng) -> (String, String, String) {
     }
     let ids = index::sample(rng, IDS as usize, names.len());
     let mut lines: Vec<(usize, String)> = ids.into_iter().map(|id| id + 1).zip(names).collect();
-    rand::seq::SliceRandom::shuffle(&mut lines[..], rng);
-    let text = lines.iter().map(|(id, name)| format!("{id} {name}\n")).collect();
-    let (id, name) = lines.choose(rng).cloned().expect("eight");
-    (text, name, id.to_string())
+    lines.shuffle(rng);
+    lines
 }
 
-/// A function body of calls on random elements.
+fn listed(lines: &[(usize, String)]) -> String {
+    lines.iter().map(|(id, name)| format!("{id} {name}\n")).collect()
+}
+
+/// A function body of calls on random elements, and its next step.
 fn code(rng: &mut Rng) -> String {
-    let past: Vec<Past> = (0..rng.random_range(2..6))
-        .map(|_| {
-            let id = rng.random_range(1..=IDS);
-            let name = [Pool::Thing, Pool::Person, Pool::Place].choose(rng).expect("three").draw(rng);
-            let node = Node { name, ..Node::default() };
-            let action = match rng.random_range(0..3) {
-                0 => Action::Type { id, text: Pool::Word.draw(rng) },
-                1 if rng.random_bool(0.2) => Action::GoBack,
-                _ => Action::Click { id },
-            };
-            Past { subtask: None, comment: Some(reason(&action, Some(&node))), action }
-        })
-        .collect();
-    format!("# past\n{}\n# next\n", past_text(&past))
+    let mut step = || {
+        let id = rng.random_range(1..=IDS);
+        let name = [Pool::Thing, Pool::Person, Pool::Place].choose(rng).expect("three").draw(rng);
+        let node = Node { name, ..Node::default() };
+        let action = match rng.random_range(0..4) {
+            0 | 1 => Action::Click { id },
+            2 => Action::Type { id, text: Pool::Word.draw(rng) },
+            _ if rng.random() => Action::GoBack,
+            _ => Action::Stop { answer: String::new() },
+        };
+        let said = (reason(&action, Some(&node)), summary(&action, Some(&node)));
+        (action, said)
+    };
+    let next = step();
+    let mut past = Vec::new();
+    while let (action, (comment, _)) = step()
+        && !matches!(action, Action::Stop { .. })
+        && past.len() < 5
+    {
+        past.push(Past { subtask: None, comment: Some(comment), action });
+    }
+    let (action, (comment, summary)) = next;
+    let next = Next { subtask: None, comment: Some(comment), action, summary: Some(summary) };
+    format!("# past\n{}\n# next\n{}", past_text(&past), next.text(past.len(), 0))
 }
 
 /// A text to read, every token of it.

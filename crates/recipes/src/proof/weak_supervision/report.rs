@@ -179,11 +179,22 @@ fn learning_curve(outcomes: &[SeedOutcome]) -> Chart {
 }
 
 fn notes(plan: &Plan) -> Vec<String> {
-    let World { texts, own, .. } = plan.world;
+    let World { texts, lined_up, mixed, own, .. } = plan.world;
+    let recipe = &plan.recipe;
     vec![
         format!(
-            "The base has read {texts} texts whose rationales belong to other questions of the same kind, but for \
-             {own} of them."
+            "The base has read {texts} texts: {lined_up} updates with rationales that belong to their questions, then \
+             {mixed} in which all but {own} belong to other questions of the same kind. The card has only the latter, \
+             from which so small a model learns no way from a question to its answer that labels could bring out."
+        ),
+        format!(
+            "{} labelled and {} unlabelled puzzles; pairs are learned at a rate of {} with beta {} and a weight of {} on \
+             the chosen answer's likelihood.",
+            recipe.labelled,
+            recipe.unlabelled,
+            recipe.prefer.lr,
+            recipe.prefer.loss.beta(),
+            recipe.prefer.sft
         ),
         "The self-filter is the mean log-probability a token under the tuned model; comparison by prompt, which \
          the tuned model learns from labelled puzzles, is an arm of its own."

@@ -18,9 +18,12 @@ pub(super) struct World {
     pub shape: Shape,
     /// Texts of a question and a rationale.
     pub texts: usize,
-    /// Share of the texts whose rationale belongs to their question.
+    /// Updates in which every rationale belongs to its question.
+    pub lined_up: u64,
+    /// Updates in which most do not.
+    pub mixed: u64,
+    /// Share of the rationales that belong to their question in these.
     pub own: f64,
-    pub steps: u64,
 }
 
 impl World {
@@ -30,29 +33,34 @@ impl World {
         let lm = lab::fresh_words(self.shape, seed, &Puzzles::words())?;
         let root = Seed::root(seed).at("weak-supervision", 0);
         let mut rng = root.at("texts", 0).rng();
-        let questions = task.task.draw(Split::Validation, self.texts, &mut rng)?;
-        let mut rows = Vec::with_capacity(self.texts);
+        // In parts: the split holds too few puzzles of some kinds for all texts to be different.
+        let mut questions = Vec::with_capacity(self.texts);
+        while questions.len() < self.texts {
+            let part = (self.texts - questions.len()).min(1_000);
+            questions.extend(task.task.draw(Split::Validation, part, &mut rng)?);
+        }
+        let (mut own, mut other) = (Vec::new(), Vec::new());
         for (place, question) in questions.iter().enumerate() {
-            let told = match rng.random_bool(self.own) {
-                true => question,
-                false => another(&questions, place, &mut rng),
-            };
-            let gold = task.task.gold(told).map_or_else(String::new, |gold| gold.text);
-            rows.push(row(&lm, question, &gold)?);
+            own.push(told(&lm, task, question, question)?);
+            other.push(told(&lm, task, question, another(&questions, place, &mut rng))?);
         }
-        for sum in sums() {
-            rows.push(row(&lm, &sum, sum.field("answer").unwrap_or_default())?);
-        }
-        let pick = |step| {
+        let sums: Vec<Row> = (sums().iter())
+            .map(|sum| row(&lm, sum, sum.field("answer").unwrap_or_default()))
+            .collect::<Result<_>>()?;
+        lab::train(&lm, 3e-3, self.lined_up + self.mixed, options, |step| {
             let mut rng = root.at("step", step).rng();
-            let one = |idx: usize| match idx % 16 {
+            let share = if step < self.lined_up { 1.0 } else { self.own };
+            let mut one = |idx: usize| {
                 // Sums are few, and come one in sixteen.
-                0 => rows[rng.random_range(self.texts..rows.len())].clone(),
-                _ => rows[rng.random_range(0..self.texts)].clone(),
+                let from = match idx % 16 {
+                    0 => &sums,
+                    _ if rng.random_bool(share) => &own,
+                    _ => &other,
+                };
+                from[rng.random_range(0..from.len())].clone()
             };
-            Ok((0..ROWS).map(one).collect())
-        };
-        lab::train(&lm, 3e-3, self.steps, options, pick)?;
+            Ok((0..ROWS).map(&mut one).collect())
+        })?;
         Ok(lm)
     }
 
@@ -73,6 +81,11 @@ fn another<'a>(questions: &'a [Prompt], place: usize, rng: &mut autodidact_core:
             return &questions[other];
         }
     }
+}
+
+/// A question with the rationale of one that may be another.
+fn told(lm: &Lm, task: &OpenTask, question: &Prompt, about: &Prompt) -> Result<Row> {
+    row(lm, question, &task.task.gold(about).map_or_else(String::new, |gold| gold.text))
 }
 
 fn row(lm: &Lm, prompt: &Prompt, text: &str) -> Result<Row> {

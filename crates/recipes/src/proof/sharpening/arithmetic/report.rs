@@ -132,7 +132,8 @@ fn best_of_n(outcomes: &[Outcome]) -> Table {
 fn bases(outcomes: &[Outcome]) -> Table {
     let columns = ["base", "AUC", "AUC within problems", "answers left out"];
     let mut table = Table::of("Model: whether log-probability tells right from wrong", &columns);
-    let kinds: [(&str, fn(&Outcome) -> Option<&Curves>); 3] = [
+    type Kind = fn(&Outcome) -> Option<&Curves>;
+    let kinds: [(&str, Kind); 3] = [
         ("at half", |one| Some(&one.curves)),
         ("early", |one| one.early.as_ref()),
         ("control", |one| Some(&one.control)),
