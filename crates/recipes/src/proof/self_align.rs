@@ -16,7 +16,7 @@ use crate::self_align::{
 };
 use crate::watch::WatchConfig;
 use autodidact_core::chat::Sampling;
-use autodidact_core::{Recipe, Result, Seed};
+use autodidact_core::{Recipe, Result, Rng, Seed};
 use autodidact_lm::Lm;
 use autodidact_math::Row;
 use autodidact_math::schedule::{Schedule, Shape as Course};
@@ -26,6 +26,7 @@ use autodidact_parts::task::dialogues::{Dialogues, Documents, vocabulary};
 use autodidact_parts::wording::PromptsConfig;
 use autodidact_parts::{Shape, TaskConfig};
 use measure::{Measured, Questions, Under};
+use rand::Rng as _;
 
 /// The proof.
 pub const PROOF: Proof = Proof {
@@ -38,6 +39,8 @@ pub const PROOF: Proof = Proof {
 struct Plan {
     shape: Shape,
     documents: Documents,
+    /// Share of documents of hinted questions that are read beyond their own.
+    hinted: f64,
     /// Updates of the base model, and documents in each.
     steps: u64,
     rows: usize,
@@ -88,8 +91,9 @@ impl Plan {
                 context: 384,
             },
             documents: Documents::default(),
-            steps: if full { 1_500 } else { 8 },
-            rows: if full { 16 } else { 4 },
+            hinted: 0.25,
+            steps: if full { 3_500 } else { 8 },
+            rows: if full { 12 } else { 4 },
             lr: 4e-3,
             recipe: recipe(full, questions),
             tries: if full { 4 } else { 1 },
@@ -148,9 +152,23 @@ impl Plan {
         let root = Seed::root(seed).at("documents", 0);
         lab::train(&lm, self.lr, self.steps, options, |step| {
             let mut rng = root.at("step", step).rng();
-            (0..self.rows).map(|_| document(&lm, &self.documents.draw(&mut rng))).collect()
+            (0..self.rows).map(|_| document(&lm, &self.read(&mut rng))).collect()
         })?;
         Ok(lm)
+    }
+
+    /// A document to read: more often than by its share one in which questions repeat their hints, since a
+    /// small model is slow to learn to copy.
+    fn read(&self, rng: &mut Rng) -> String {
+        if !rng.random_bool(self.hinted) {
+            return self.documents.draw(rng);
+        }
+        loop {
+            let document = self.documents.draw(rng);
+            if document.starts_with("<ask>") {
+                return document;
+            }
+        }
     }
 
     fn without_filters(&self) -> SelfAlign {
@@ -228,9 +246,9 @@ pub(crate) fn recipe(full: bool, questions: u32) -> SelfAlign {
             ..InstructConfig::default()
         },
         topics: TopicsConfig {
-            epochs: if full { 6 } else { 1 },
+            epochs: if full { 10 } else { 1 },
             known: 4,
-            items: 5,
+            items: 6,
             sampling: list(0.98, 30),
             examples: 3,
             hints: 3,
@@ -250,9 +268,9 @@ pub(crate) fn recipe(full: bool, questions: u32) -> SelfAlign {
             ..AlignConfig::default()
         },
         sft: SftConfig {
-            lr: 1e-3,
+            lr: 5e-4,
             schedule: Schedule { shape: Course::Linear, warmup: 4, floor: 0.1 },
-            amount: if full { Amount::Steps { steps: 120 } } else { Amount::Steps { steps: 4 } },
+            amount: if full { Amount::Steps { steps: 160 } } else { Amount::Steps { steps: 4 } },
             batch: Batch::Rows { rows: 16 },
             restart: Restart::Base,
             ..SftConfig::default()

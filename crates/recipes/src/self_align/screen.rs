@@ -136,13 +136,19 @@ impl Screen {
         }
         let said = reply.text.to_lowercase();
         let holds = |phrases: &[String]| phrases.iter().any(|one| said.contains(&one.to_lowercase()));
-        match () {
-            () if reply.ended && length < self.least as usize => Err("short"),
-            () if holds(words) => Err("exemplar"),
-            () if holds(&self.canned) => Err("canned"),
-            () if self.apologies.iter().any(|one| said.starts_with(&one.to_lowercase())) => Err("apology"),
-            () => Ok(reply),
+        if reply.ended && length < self.least as usize {
+            return Err("short");
         }
+        if holds(words) {
+            return Err("exemplar");
+        }
+        if holds(&self.canned) {
+            return Err("canned");
+        }
+        if self.apologies.iter().any(|one| said.starts_with(&one.to_lowercase())) {
+            return Err("apology");
+        }
+        Ok(reply)
     }
 }
 
@@ -173,12 +179,16 @@ impl Verbose {
             reply.text.truncate(place);
         }
         let said = reply.text.to_lowercase();
-        match () {
-            () if reply.text.is_empty() => Err("empty"),
-            () if !reply.ended && reply.text.chars().count() < self.least as usize => Err("short"),
-            () if self.persona.iter().any(|one| said.contains(&one.to_lowercase())) => Err("persona"),
-            () => Ok(reply),
+        if reply.text.is_empty() {
+            return Err("empty");
         }
+        if !reply.ended && reply.text.chars().count() < self.least as usize {
+            return Err("short");
+        }
+        if self.persona.iter().any(|one| said.contains(&one.to_lowercase())) {
+            return Err("persona");
+        }
+        Ok(reply)
     }
 }
 

@@ -179,6 +179,11 @@ fn notes(plan: &Plan) -> Vec<String> {
             plan.rows,
             plan.documents.careless * 100.0
         ),
+        format!(
+            "{:.0} % of the documents are lists of hinted questions beyond those that the world writes anyway: a \
+             small model is slow to learn to copy.",
+            plan.hinted * 100.0
+        ),
         "Everything is measured at a temperature of 1, nothing truncated; the teacher under the header as well."
             .to_owned(),
         "A kind's rule is kept in documents only where it is shown, so keeping some rules does not bring the others."
