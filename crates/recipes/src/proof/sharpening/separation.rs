@@ -102,7 +102,7 @@ pub(super) fn add(report: &mut ProofReport, options: &ProofOptions<'_>) -> Resul
         between("separation: too large an alpha, .03, after 100 rounds", &found(6), low, 0.1),
     ]);
     report.notes.push(
-        "Separation: the inner problem is solved from eleven starts by a concave-convex procedure whose every step is an exact \
+        "Separation: the inner problem is solved from ten starts by a concave-convex procedure whose every step is an exact \
          lowest point on the ball; J is exact. The card's simulation left its inner solver open."
             .to_owned(),
     );
