@@ -142,8 +142,8 @@ mod tests {
         let best = tempered(&P, beta);
         let ratio = |idx: usize| beta * (best[idx] / P[idx]).ln();
         // Ranks 1 and 3: beta (ln 1.6 - ln .4) = .5 ln 4 = ln 2 = ln .4 - ln .2.
-        assert!((ratio(0) - ratio(2) - 0.693147).abs() < 5e-7);
-        assert!((rewards[0] - rewards[2] - 0.693147).abs() < 5e-7);
+        assert!((ratio(0) - ratio(2) - std::f64::consts::LN_2).abs() < 5e-7);
+        assert!((rewards[0] - rewards[2] - std::f64::consts::LN_2).abs() < 5e-7);
         for (a, b) in (0..4).flat_map(|a| (0..4).map(move |b| (a, b))) {
             assert!((ratio(a) - ratio(b) - (rewards[a] - rewards[b])).abs() < 1e-12);
         }

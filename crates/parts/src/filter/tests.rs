@@ -1,3 +1,5 @@
+//! The chain of rules: every item under one heading, and the cards' examples.
+
 use super::minhash::similarity;
 use super::*;
 use crate::check::Case;

@@ -1,3 +1,5 @@
+//! The card's exact checks of self-guide, and whole runs of it.
+
 use super::labels::plain;
 use super::*;
 use crate::testing::{records, resumes_exactly};

@@ -1,3 +1,5 @@
+//! A model's own likelihood as a judge, against sums by hand.
+
 use super::*;
 use crate::{ModelConfig, Shape};
 use autodidact_core::chat::{Finish, Prompt, Sampling};
