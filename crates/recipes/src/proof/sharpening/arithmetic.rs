@@ -49,7 +49,7 @@ const DRAWN: u32 = 50;
 const HALF: f64 = 0.47;
 
 /// Updates between two looks at the base, and the problems looked at.
-const EVERY: u64 = 10;
+const EVERY: u64 = 20;
 const VALIDATED: usize = 200;
 
 /// How large the experiment is.
@@ -130,7 +130,7 @@ impl Plan {
                 intermediate_size: width * 8 / 3,
                 context: 96,
             },
-            updates: if full { (2_500, 500) } else { (60, 30) },
+            updates: if full { (1_200, 500) } else { (60, 30) },
             rows: if full { 64 } else { 16 },
             pool: if full { 20_000 } else { 400 },
             held_out: if full { (200, 8) } else { (12, 2) },
@@ -238,9 +238,10 @@ impl Plan {
         options: &ProofOptions<'_>,
         mut done: impl FnMut(u64) -> Result<bool>,
     ) -> Result<u64> {
-        let schedule = Schedule { shape: Course::Constant, warmup: most / 50, floor: 0.0 };
+        let schedule = Schedule { shape: Course::Linear, warmup: most / 25, floor: 0.1 };
+        let optimizer = AdamW { beta2: 0.98, ..AdamW::default() };
         let mut tuner =
-            Tuner::around(lm, TuneConfig { lr: 1.5e-3, schedule, horizon: most, ..TuneConfig::default() })?;
+            Tuner::around(lm, TuneConfig { lr: 2e-3, schedule, horizon: most, optimizer, ..TuneConfig::default() })?;
         tuner.begin(most)?;
         for step in 1..=most {
             if options.stop.requested() {
