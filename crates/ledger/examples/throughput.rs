@@ -54,7 +54,12 @@ fn main() -> Result<()> {
     let mut best = SampleFilter::of(&run);
     best.min_score = Some(1.0);
     time("samples searched for the right ones, counted", n, &mut || store.count_samples(&best).map(|_| ()))?;
-    let export = |shape| Export { filter: SampleFilter::of(&run), shape, turns: Written::AsAsked, tokens: Tokens::Without };
+    let export = |shape| Export {
+        filter: SampleFilter::of(&run),
+        shape,
+        turns: Written::AsAsked,
+        tokens: Tokens::Without,
+    };
     for (format, name) in [(Format::Jsonl, "rows.jsonl"), (Format::Parquet, "rows.parquet")] {
         let path = directory.path().join(name);
         time(&format!("samples exported as {name}"), n, &mut || {

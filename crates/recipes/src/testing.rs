@@ -121,7 +121,9 @@ pub fn execute(
     card: Card,
     body: impl FnOnce(&mut Run<'_>) -> Result<()>,
 ) -> Result<RunEnd> {
-    let alarms = Alarms { no_spread: Response::Warn, ..Alarms::default() };
+    let mut alarms = Alarms { no_spread: Response::Warn, ..Alarms::default() };
+    // A tiny model seldom ends by itself.
+    alarms.truncated.response = Response::Warn;
     let mut run = Run::new(RunOptions {
         ledger,
         id: name(),

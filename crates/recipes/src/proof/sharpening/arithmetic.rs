@@ -240,8 +240,10 @@ impl Plan {
     ) -> Result<u64> {
         let schedule = Schedule { shape: Course::Linear, warmup: most / 25, floor: 0.1 };
         let optimizer = AdamW { beta2: 0.98, ..AdamW::default() };
-        let mut tuner =
-            Tuner::around(lm, TuneConfig { lr: 2e-3, schedule, horizon: most, optimizer, ..TuneConfig::default() })?;
+        let mut tuner = Tuner::around(
+            lm,
+            TuneConfig { lr: 2e-3, schedule, horizon: most, optimizer, ..TuneConfig::default() },
+        )?;
         tuner.begin(most)?;
         for step in 1..=most {
             if options.stop.requested() {
