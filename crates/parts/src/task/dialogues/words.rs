@@ -107,7 +107,8 @@ pub(super) fn person(name: &str) -> Option<(&'static str, &'static str)> {
     PEOPLE.iter().find(|(known, _, _)| *known == name).map(|(_, job, place)| (*job, *place))
 }
 
-/// Every piece of text that the world's documents are made of, for a vocabulary that has one token for each.
+/// The pieces of text that the world's documents are made of, for a vocabulary that has one token for each;
+/// the colon, a single byte, is a token of any byte vocabulary.
 pub fn vocabulary() -> Vec<String> {
     let marks = [
         "<user>",
@@ -132,7 +133,6 @@ pub fn vocabulary() -> Vec<String> {
         matter changes every hour read old can may be many people second would then again belongs everyone could \
         hurt has guide on sunday works all week likes work sum fact / r1 r2 r3 r4 r5 thanks welcome are";
     let mut words: Vec<String> = marks.map(str::to_owned).to_vec();
-    words.push(":".to_owned());
     words.extend((1..=12).map(|n| format!("\n{n}.")));
     words.extend(
         RULES.iter().filter_map(|rule| rule.split_whitespace().next()).map(|rule| format!("\n{rule}")),

@@ -160,7 +160,12 @@ fn countries(lm: &Lm, run: &mut Run<'_>) -> Result<f64> {
     let ask = |(place, _): &(&str, &str)| Ask {
         query: Prompt::text(format!("country/{place}"), format!("<book> {place} is in"))
             .with("place", *place),
-        knobs: Sampling { temperature: 0.0, max_tokens: 1, ..Sampling::default() },
+        knobs: Sampling {
+            temperature: 0.0,
+            max_tokens: 2,
+            stop: vec![" ".to_owned()],
+            ..Sampling::default()
+        },
         tries: 1,
     };
     let groups: Vec<Group<Chat>> =
