@@ -70,7 +70,7 @@ impl Tokenizer {
     ///
     /// Wherever a text occurs it becomes its token, the longest first; everything else stays bytes, so
     /// every text still comes back exactly. Small worlds of few words get short sequences this way.
-    /// Fails on a text that is empty, not ASCII, there twice or spells a special token.
+    /// Fails on a text that is shorter than two characters, not ASCII, there twice or spells a special token.
     pub fn words(words: &[&str]) -> Result<Tokenizer> {
         bytes::check(words)?;
         Tokenizer::build(Path::new(""), bytes::files(words))
@@ -303,14 +303,14 @@ mod tests {
 
     #[test]
     fn words_are_tokens_the_longest_first_and_the_text_comes_back() {
-        let tokenizer = Tokenizer::words(&[" red", "[role]", " re", "\n"]).expect("sound words");
-        let text = "a red rex [role]\n<|eos|>redé";
+        let tokenizer = Tokenizer::words(&[" red", "[role]", " re", "\n\n"]).expect("sound words");
+        let text = "a red rex [role]\n\n<|eos|>redé";
         let ids = tokenizer.encode(text).expect("encodes");
         assert_eq!(ids, [97, 272, 274, 120, 32, 273, 275, 257, 114, 101, 100, 0xc3, 0xa9]);
-        assert_eq!(tokenizer.decode(&ids), "a red rex [role]\nredé");
-        assert_eq!(tokenizer.0.engine.decode(&ids, true).expect("decodes"), "a red rex [role]\nredé");
+        assert_eq!(tokenizer.decode(&ids), "a red rex [role]\n\nredé");
+        assert_eq!(tokenizer.0.engine.decode(&ids, true).expect("decodes"), "a red rex [role]\n\nredé");
         assert_eq!(tokenizer.n_tokens(), 276);
-        for words in [[""; 1].as_slice(), &["a", "a"], &["<|eos|>"], &["é"]] {
+        for words in [[""; 1].as_slice(), &["ab", "ab"], &["<|eos|>"], &["é"], &[":"], &["\n"]] {
             assert!(Tokenizer::words(words).is_err(), "{words:?}");
         }
     }
