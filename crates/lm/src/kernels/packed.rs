@@ -7,7 +7,7 @@
 
 #![expect(clippy::needless_range_loop, reason = "tiles of registers are indexed alike")]
 
-use super::packed_lines::{LINE, Lines};
+use super::packed_lines::{LINE, Line, Lines};
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -48,6 +48,11 @@ impl Packed {
         Packed { outputs, inputs, panels }
     }
 
+    /// The lines of a panel; none behind the last.
+    fn panel(&self, panel: usize) -> &[Line] {
+        self.panels.lines().get(panel * self.inputs * 2..(panel + 1) * self.inputs * 2).unwrap_or_default()
+    }
+
     /// Multiplies each row of `x` with the matrix: `y[r] (+)= W x[r]`. Rows of `x` are `inputs` wide and
     /// rows of `y` are `outputs` wide, one after the other.
     pub fn apply(&self, x: &[f32], y: &mut [f32], put: Put) {
@@ -56,6 +61,19 @@ impl Packed {
         assert_eq!(y.len(), rows * self.outputs, "y holds a row for each of x");
         pulp::Arch::new().dispatch(Apply { matrix: self, rows, x, y, put });
     }
+}
+
+/// Asks for a line to be brought into the second cache; changes nothing else.
+#[inline(always)]
+fn fetch(line: &Line) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        // SAFETY: a hint about a place that is borrowed.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(line).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = line;
 }
 
 struct Apply<'a> {
@@ -102,11 +120,14 @@ impl Apply<'_> {
             }
             return;
         }
-        // A panel stays in the nearest cache while all rows pass by.
+        // A panel stays in the nearest cache while all rows pass by, and the first of them fetch the next one.
         for panel in 0..n_panels {
             let mut row = 0;
             while row + R <= self.rows {
-                self.tile::<S, W, R, 1>(simd, row, panel);
+                match row / R {
+                    pass @ 0..2 => self.tile_ahead::<S, W, R>(simd, row, panel, pass),
+                    _ => self.tile::<S, W, R, 1>(simd, row, panel),
+                }
                 row += R;
             }
             if R > 4 && row + 4 <= self.rows {
@@ -142,6 +163,18 @@ impl Apply<'_> {
         }
     }
 
+    /// `R` rows against a panel, while a half of the next panel is fetched into the second cache.
+    #[inline(always)]
+    fn tile_ahead<S: Simd, const W: usize, const R: usize>(
+        &mut self,
+        simd: S,
+        row: usize,
+        panel: usize,
+        half: usize,
+    ) {
+        self.multiply::<S, W, R, 1, true>(simd, row, panel, half);
+    }
+
     /// `R` rows against `P` panels.
     #[inline(always)]
     fn tile<S: Simd, const W: usize, const R: usize, const P: usize>(
@@ -150,7 +183,20 @@ impl Apply<'_> {
         row: usize,
         panel: usize,
     ) {
+        self.multiply::<S, W, R, P, false>(simd, row, panel, 0);
+    }
+
+    #[inline(always)]
+    fn multiply<S: Simd, const W: usize, const R: usize, const P: usize, const AHEAD: bool>(
+        &mut self,
+        simd: S,
+        row: usize,
+        panel: usize,
+        half: usize,
+    ) {
         let inputs = self.matrix.inputs;
+        let next = if AHEAD { self.matrix.panel(panel + 1) } else { &[] };
+        let next = next.get(half * inputs..(half + 1) * inputs).unwrap_or_default();
         let x = &self.x[row * inputs..][..R * inputs];
         let lines = &self.matrix.panels.floats()[panel * inputs * PANEL..][..P * inputs * PANEL];
         let (registers, _) = S::as_simd_f32s(lines);
@@ -159,6 +205,9 @@ impl Apply<'_> {
 
         let mut sums = [[[simd.splat_f32s(0.0); W]; P]; R];
         for i in 0..inputs {
+            if AHEAD && let Some(line) = next.get(i) {
+                fetch(line);
+            }
             for p in 0..P {
                 // SAFETY: i < inputs and p < P, and `weights` has P * inputs entries.
                 let weight = unsafe { *weights.get_unchecked(p * inputs + i) };
