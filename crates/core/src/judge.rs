@@ -15,6 +15,11 @@ pub trait Judge<D: Domain>: Send + Sync {
 
     /// The judge's name and settings, as recorded with its verdicts.
     fn name(&self) -> String;
+
+    /// Judge calls that the run counts for each answer: 1, or 0 where verdicts were passed and counted before.
+    fn calls(&self) -> u64 {
+        1
+    }
 }
 
 /// Verdicts and what they cost.
@@ -22,7 +27,7 @@ pub trait Judge<D: Domain>: Send + Sync {
 pub struct Judged {
     /// In the order of the answers.
     pub verdicts: Vec<Vec<Verdict>>,
-    /// What judging spent beyond one judge call an answer, which the run counts itself.
+    /// What judging spent beyond [`Judge::calls`] an answer, which the run counts itself.
     pub spend: Spend,
 }
 

@@ -149,6 +149,10 @@ impl Judge<Chat> for Made {
     fn name(&self) -> String {
         "kept or dropped when made".to_owned()
     }
+
+    fn calls(&self) -> u64 {
+        0
+    }
 }
 
 #[cfg(test)]
@@ -192,9 +196,12 @@ mod tests {
         assert_eq!(groups[0].tries[0].verdict, Verdict::score(1.0));
         assert_eq!(groups[1].tries[0].verdict.part("dropped/noise"), Some(1.0));
         assert_eq!(groups[2].tries[0].verdict.part("dropped/too_long"), Some(1.0));
-        assert!(
-            records.iter().any(|record| matches!(record, Record::Attempt(row) if row.samples.len() == 3))
-        );
+        let attempts: Vec<_> = records
+            .iter()
+            .filter_map(|record| if let Record::Attempt(row) = record { Some(row) } else { None })
+            .collect();
+        assert_eq!((attempts.len(), attempts[0].samples.len()), (1, 3));
+        assert_eq!(attempts[0].spend.judge_calls, 0, "they were judged when they were made");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use autodidact_core::chat::Prompt;
 use autodidact_core::{Error, Result, Rng};
 use std::collections::BTreeSet;
 
-/// How many draws in a row may bring nothing new before repetitions are taken.
+/// How many draws may bring nothing new before repetitions are taken.
 const PATIENCE: u32 = 2_000;
 /// How many draws in a row may miss the split before it counts as empty.
 const SEARCH: u32 = 200_000;
