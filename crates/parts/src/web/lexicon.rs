@@ -4,6 +4,7 @@ use autodidact_core::Rng;
 use rand::Rng as _;
 use rand::seq::IndexedRandom;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A concept by its key with the labels that sites give it.
 pub(super) const LABELS: [(&str, [&str; 3]); 51] = [
@@ -165,29 +166,31 @@ pub fn labels(concept: &str) -> &'static [&'static str; 3] {
     &found.expect("templates use known concepts").1
 }
 
-/// Texts of this world that a small vocabulary should hold as one token each: its words with the space before
-/// them, its numbers and the marks of its notation.
+/// What elements are called: every label, and every value that pages show.
+pub fn names() -> Vec<String> {
+    let labels = LABELS.iter().flat_map(|(_, labels)| labels).chain(&ASIDES);
+    let mut names: Vec<String> = labels.map(|&label| label.to_owned()).collect();
+    for pool in [Pool::Person, Pool::Topic, Pool::Account, Pool::Place, Pool::Town, Pool::Word] {
+        names.extend(pool.words().iter().map(|&word| word.to_owned()));
+    }
+    names.extend(COLOURS.iter().flat_map(|colour| THINGS.map(|thing| format!("{colour} {thing}"))));
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    names
+}
+
+/// Texts of this world that a small vocabulary should hold as one token each: what elements are called, the words
+/// of sentences, numbers and the marks of its notation. A name is the same token wherever it stands; the spaces
+/// of a sentence are tokens of their own.
 pub fn words() -> Vec<String> {
-    let mut texts: Vec<&str> = LABELS.iter().flat_map(|(_, labels)| labels).copied().collect();
-    texts.extend(ASIDES.iter().chain(&REMARKS).chain(&COLOURS));
-    for pool in [Pool::Thing, Pool::Person, Pool::Topic, Pool::Account, Pool::Place, Pool::Town, Pool::Word] {
-        texts.extend(pool.words());
-    }
-    texts.extend(super::template::TEMPLATES.iter().flat_map(super::template::Template::texts));
-    let mut words: Vec<String> = (1..=99).map(|number: u32| number.to_string()).collect();
-    for text in texts {
-        for (at, word) in text.split_whitespace().enumerate() {
-            if word.contains('{') {
-                continue;
-            }
-            words.push(word.to_owned());
-            // Values stand within sentences too.
-            words.push(format!(" {word}"));
-            let _ = at;
-        }
-    }
+    let mut words = names();
+    words.extend((1..=99).map(|number: u32| number.to_string()));
+    words.extend(REMARKS.map(str::to_owned));
+    let texts = super::template::TEMPLATES.iter().flat_map(super::template::Template::texts);
+    let parts = texts.flat_map(str::split_whitespace).filter(|word| !word.contains('{'));
+    words.extend(parts.map(str::to_owned));
     words.extend(NOTATION.iter().map(|&mark| mark.to_owned()));
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     words.retain(|word| word.len() > 1 && seen.insert(word.clone()));
     words
 }

@@ -22,7 +22,7 @@ pub mod window;
 pub use action::Action;
 pub use article::Article;
 pub use goal::{Goal, Shown};
-pub use lexicon::{Pool, words};
+pub use lexicon::{Pool, names, words};
 pub use sample::{Detail, Next, Past, Sample};
 pub use scribe::{Scribe, surfed};
 pub use session::{Effect, Session};
