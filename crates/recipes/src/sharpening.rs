@@ -15,10 +15,10 @@
 //! * Reports: `auc`, `sampled_log_prob`, `chosen_log_prob`, `draws`, `objective`, and `label_accuracy`.
 
 mod pairs;
-mod worded;
 
+use crate::asked::Asked;
 use crate::watch::{Watch, WatchConfig};
-use autodidact_core::chat::{Chat, Completion, Sampling};
+use autodidact_core::chat::{Body, Chat, Completion, Prompt, Sampling};
 use autodidact_core::{Ask, Card, Error, Group, Judge, Metric, Policy, Recipe, Result, Run, Split, Verdict};
 use autodidact_lm::{AdamW, Dtype, Lm};
 use autodidact_math::schedule::{Schedule, Shape};
@@ -30,7 +30,7 @@ use autodidact_parts::evaluate::Evaluation;
 use autodidact_parts::judge::{Likelihood, SelfReward, SelfRewardConfig, right};
 use autodidact_parts::learn::{Amount, Batch, Keep, Restart, Sft, SftConfig};
 use autodidact_parts::policy::{BestOf, Draws, PolicyConfig, enough};
-use autodidact_parts::wording::{File, PromptsConfig};
+use autodidact_parts::wording::{File, Prompts, PromptsConfig};
 use autodidact_parts::{ModelConfig, OpenTask, TaskConfig};
 use serde::{Deserialize, Serialize};
 
@@ -230,10 +230,21 @@ impl Recipe for Sharpening {
 
     fn run(&self, run: &mut Run<'_>) -> Result<()> {
         let lm = crate::open(&self.model, run)?;
-        let task = worded::worded(self.task.open()?, self.prompts.open(PROMPTS)?);
+        let task = worded(self.task.open()?, self.prompts.open(PROMPTS)?);
         let policy = self.policy.open(&lm)?;
         self.run_on(&lm, &*policy, &task, run)
     }
+}
+
+/// Puts every problem that is bare text into the prompt `answer`; messages stay as they are. Judge, vote
+/// and reference solutions are the task's own.
+fn worded(task: OpenTask, prompts: Prompts) -> OpenTask {
+    let word = move |prompt: &Prompt| {
+        let Body::Text(question) = &prompt.body else { return Ok(prompt.clone()) };
+        let body = prompts.wording("answer")?.fill(&[("question", question)])?;
+        Ok(Prompt { body, ..prompt.clone() })
+    };
+    OpenTask { task: Box::new(Asked::of(task.task, word)), vote: task.vote }
 }
 
 impl Sharpening {

@@ -16,11 +16,11 @@
 
 mod filter;
 mod offers;
-mod worded;
 
 pub use filter::Filter;
 pub use offers::{Statistics, informative};
 
+use crate::asked::{ASKED, Asked, question};
 use crate::watch::{Watch, WatchConfig};
 use autodidact_core::chat::{Chat, Completion, Prompt, Sampling};
 use autodidact_core::{Ask, Card, Error, Judge, Judged, Metric, Recipe, Result, Run, Split, Verdict};
@@ -38,7 +38,6 @@ use filter::Sides;
 use offers::offers;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use worded::{QUESTION, Worded, question};
 
 /// The prompts, by name.
 const FILES: &[File] = &[
@@ -218,8 +217,13 @@ impl WeakSupervision {
     /// The task in the words of the prompts.
     pub(crate) fn open_task(&self) -> Result<OpenTask> {
         let OpenTask { task, vote } = self.task.open()?;
-        let task = Worded { task, prompts: self.prompts.open(FILES)? };
-        Ok(OpenTask { task: Box::new(task), vote })
+        let wording = self.prompts.open(FILES)?.wording("answer")?.clone();
+        let worded = move |prompt: &Prompt| {
+            let asked = question(prompt);
+            let body = wording.fill(&[("question", &asked)])?;
+            Ok(Prompt { body, ..prompt.clone() }.with(ASKED, asked))
+        };
+        Ok(OpenTask { task: Box::new(Asked::of(task, worded)), vote })
     }
 
     /// Runs on a model and a task ([`WeakSupervision::open_task`]) that are open already.
@@ -299,7 +303,7 @@ impl WeakSupervision {
         labelled.retain(|prompt| seen.insert(prompt.id.clone()));
         let mut unlabelled = labelled.split_off((self.labelled as usize).min(labelled.len()));
         if self.truth == Truth::Hidden {
-            unlabelled.iter_mut().for_each(|prompt| prompt.fields.retain(|name, _| name == QUESTION));
+            unlabelled.iter_mut().for_each(|prompt| prompt.fields.retain(|name, _| name == ASKED));
         }
         Ok(Questions { labelled, unlabelled })
     }
@@ -348,7 +352,7 @@ impl WeakSupervision {
 fn contest(prompt: &Prompt, first: &str, second: &str) -> Contest {
     Contest {
         id: prompt.id.clone(),
-        question: question(prompt).to_owned(),
+        question: question(prompt),
         first: first.to_owned(),
         second: second.to_owned(),
     }

@@ -127,8 +127,8 @@ fn what_cannot_be_scored_as_it_is_sampled_is_refused() {
 
 #[test]
 fn problems_are_put_in_the_recipes_words_and_judged_as_before() {
-    let chat = worded::worded(letters(Worth::Two), PromptsConfig::Chat.open(PROMPTS).expect("parses"));
-    let small = worded::worded(letters(Worth::Two), PromptsConfig::Small.open(PROMPTS).expect("parses"));
+    let chat = worded(letters(Worth::Two), PromptsConfig::Chat.open(PROMPTS).expect("parses"));
+    let small = worded(letters(Worth::Two), PromptsConfig::Small.open(PROMPTS).expect("parses"));
     let draw =
         |task: &OpenTask| task.task.draw(Split::Train, 1, &mut Seed::root(1).rng()).expect("draws").remove(0);
     let (plain, tagged, spoken) = (draw(&letters(Worth::Two)), draw(&small), draw(&chat));
