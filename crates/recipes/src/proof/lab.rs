@@ -3,7 +3,7 @@
 use super::ProofOptions;
 use autodidact_core::chat::{Chat, Prompt, Sampling};
 use autodidact_core::{Ask, Error, Group, Judge, Result, Run, Seed, Split};
-use autodidact_lm::{Lm, Model, Scorer, Tokenizer};
+use autodidact_lm::{Lm, Model, Role, Scorer, Tokenizer};
 use autodidact_math::Row;
 use autodidact_math::schedule::{Schedule, Shape as Course};
 use autodidact_math::sft::{MaskedNll, normalise};
@@ -20,6 +20,27 @@ pub fn fresh_words(shape: Shape, seed: u64, words: &[&str]) -> Result<Lm> {
     let tokenizer = Tokenizer::words(words)?;
     let model = Model::random(shape.config(&tokenizer)?, Seed::root(seed).at("weights", 0))?;
     Ok(Lm::new(model, tokenizer))
+}
+
+/// The same with larger weights: a projection's deviation is one over the root of its inputs.
+///
+/// At the usual 0.02 a model of a hundred units hardly attends to anything at first, and takes thousands of
+/// updates to begin.
+pub fn fresh_wide(shape: Shape, seed: u64, words: &[&str]) -> Result<Lm> {
+    let lm = fresh_words(shape, seed, words)?;
+    let tensors = lm.model().layout().tensors.clone();
+    lm.model().update(|weights| {
+        for tensor in &tensors {
+            let inputs = tensor.shape.last().copied().unwrap_or(1) as f32;
+            let factor = match tensor.role {
+                Role::Matrix | Role::Output => 1.0 / inputs.sqrt() / 0.02,
+                Role::Embedding => 3.0,
+                Role::Norm | Role::Bias => continue,
+            };
+            weights[tensor.range()].iter_mut().for_each(|weight| *weight *= factor);
+        }
+    });
+    Ok(lm)
 }
 
 /// Prompts of bare text with their answers as rows; answers and their ends count, prompts do not.

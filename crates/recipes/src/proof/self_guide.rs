@@ -3,8 +3,8 @@
 //!
 //! A small model learns twelve tasks on strings and to invent their inputs, from documents in which an
 //! instruction is often taken for another, so that the plain prompt gets about 60 % right. From each base and
-//! for each task the method and its ablations run on copies. One task is taught the wrong way round as well;
-//! there the method must not help.
+//! for each task the method and its ablations run on copies. Two tasks are taught the wrong way round as
+//! well; there the method must not help.
 
 mod report;
 mod world;
@@ -62,8 +62,9 @@ impl Arm {
     }
 }
 
-/// The task that is taught the wrong way round.
-const CONTROL: Instruction = Instruction::Ends;
+/// The tasks that are taught the wrong way round. Of the inputs that a model makes for the first, few have the
+/// answer `yes`, so that balancing labels keeps those few; for the second both come equally often.
+const CONTROLS: [Instruction; 2] = [Instruction::Ends, Instruction::Parity];
 
 /// How large the experiment is.
 struct Plan {
@@ -91,7 +92,8 @@ struct Outcome {
 /// All outcomes of one seed.
 struct Found {
     outcomes: Vec<Outcome>,
-    control: Vec<Outcome>,
+    /// Under the plain prompt and after the method, in the order of [`CONTROLS`].
+    controls: Vec<[Outcome; 2]>,
 }
 
 fn run(options: &ProofOptions<'_>) -> Result<ProofReport> {
@@ -103,14 +105,10 @@ fn run(options: &ProofOptions<'_>) -> Result<ProofReport> {
     Ok(report::report(&plan, &found, options))
 }
 
-fn knob(name: &str, default: f64) -> f64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
-
 impl Plan {
     fn of(scale: Scale) -> Plan {
         let full = scale == Scale::Full;
-        let width = if full { knob("GUIDE_WIDTH", 96.0) as usize } else { 32 };
+        let width = if full { 96 } else { 32 };
         let nothing = Evaluation { problems: 0, ..Evaluation::default() };
         let both = |switch| ByKind { classification: switch, generation: switch };
         let tests = if full { 200 } else { 16 };
@@ -118,18 +116,19 @@ impl Plan {
             world: world::World {
                 shape: Shape {
                     hidden_size: width,
-                    layers: if full { knob("GUIDE_LAYERS", 2.0) as usize } else { 1 },
+                    layers: if full { 2 } else { 1 },
                     heads: width / 16,
                     kv_heads: width / 16,
                     intermediate_size: width * 5 / 2,
                     context: 112,
                 },
-                lr: knob("GUIDE_BASE_LR", 3e-3),
+                lr: 3e-3,
                 rows: if full { 32 } else { 8 },
-                steps: if full { knob("GUIDE_STEPS", 2500.0) as u64 } else { 40 },
-                clear: world::Taken { right: knob("GUIDE_A", 0.65), wrong: 0.85 - knob("GUIDE_A", 0.65) },
-                unclear: world::Taken { right: knob("GUIDE_B", 0.40), wrong: 0.85 - knob("GUIDE_B", 0.40) },
+                steps: if full { 5_000 } else { 40 },
+                clear: world::Taken { right: 0.75, wrong: 0.1 },
+                unclear: world::Taken { right: 0.22, wrong: 0.32 },
                 show: 4,
+                right_steps: if full { 3_000 } else { 20 },
             },
             tasks: if full {
                 Instruction::ALL.to_vec()
@@ -145,13 +144,8 @@ impl Plan {
                     ..Inputs::default()
                 },
                 outputs: Outputs {
-                    least_share: knob("GUIDE_SHARE", 0.5),
-                    sampling: Sampling {
-                        temperature: knob("GUIDE_TAU", 1.0) as f32,
-                        top_k: 10,
-                        max_tokens: 14,
-                        ..Sampling::default()
-                    },
+                    least_share: 0.6,
+                    sampling: Sampling { temperature: 1.0, top_k: 10, max_tokens: 14, ..Sampling::default() },
                     ..Outputs::default()
                 },
                 filters: Filters {
@@ -159,9 +153,9 @@ impl Plan {
                     output_length: both(Switch::Off),
                     ..Filters::default()
                 },
-                epochs: knob("GUIDE_EPOCHS", 3.0) as u32,
+                epochs: 3,
                 sft: SftConfig {
-                    lr: knob("GUIDE_LR", 1e-3),
+                    lr: 8e-4,
                     schedule: Schedule { shape: Course::Linear, warmup: 0, floor: 0.0 },
                     ..SelfGuide::default().sft
                 },
@@ -192,12 +186,15 @@ impl Plan {
                 outcomes.push(self.arm(arm, task, &base.lm, &drift, seed, options)?);
             }
         }
-        let wrong = world::misled(&self.world, &base.lm, CONTROL, seed, options)?;
-        let control = vec![
-            self.prompting(CONTROL, &wrong, &drift, seed, options)?,
-            self.arm(Arm::Full, CONTROL, &wrong, &drift, seed, options)?,
-        ];
-        Ok(Found { outcomes, control })
+        let control = |task: Instruction| {
+            let wrong = world::misled(&self.world, &base.lm, task, seed, options)?;
+            Ok([
+                self.prompting(task, &wrong, &drift, seed, options)?,
+                self.arm(Arm::Full, task, &wrong, &drift, seed, options)?,
+            ])
+        };
+        let controls = CONTROLS.into_iter().map(control).collect::<Result<_>>()?;
+        Ok(Found { outcomes, controls })
     }
 
     fn recipe(&self, task: Instruction) -> SelfGuide {

@@ -1,6 +1,6 @@
 //! From outcomes to the report.
 
-use super::{Arm, CONTROL, Found, Outcome, Plan};
+use super::{Arm, CONTROLS, Found, Outcome, Plan};
 use crate::proof::{Chart, Line, ProofOptions, ProofReport, Table, between, claim};
 use autodidact_math::summary::mean;
 use autodidact_parts::task::instructions::Instruction;
@@ -28,20 +28,26 @@ pub fn report(plan: &Plan, found: &[Found], options: &ProofOptions<'_>) -> Proof
             &seeds(&|one| one.noted(Arm::Full, "label_accuracy") - one.noted(Arm::Full, "sample_accuracy")),
             0.05,
         ),
-        between(
-            "negative control: exact match, self-guide less prompting, where most labels are wrong",
-            &seeds(&|one| one.control[1].exact - one.control[0].exact),
+    ];
+    for (place, task) in CONTROLS.into_iter().enumerate() {
+        report.claims.push(between(
+            format!(
+                "negative control, {}: self-guide less prompting, where most labels are wrong",
+                task.text()
+            ),
+            &seeds(&|one| one.controls[place][1].exact - one.controls[place][0].exact),
             f64::NEG_INFINITY,
             0.0,
-        ),
-    ];
+        ));
+    }
     report.tables = vec![by_arm(found), by_task(plan, found), balance(plan, found), control(found)];
     report.charts = vec![chart(plan, found)];
     report.notes.push(format!(
-        "the base is trained for {} updates of {} documents; each task has {} test inputs; least share {}, \
-         temperature {}",
+        "the base is trained for {} updates of {} documents, in the first {} of which every output is right; each \
+         task has {} test inputs; least share {}, temperature {}",
         plan.world.steps,
         plan.world.rows,
+        plan.world.right_steps,
         plan.tests,
         plan.recipe.outputs.least_share,
         plan.recipe.outputs.sampling.temperature
@@ -189,19 +195,21 @@ fn balance(plan: &Plan, found: &[Found]) -> Table {
 
 fn control(found: &[Found]) -> Table {
     let mut table = Table::of(
-        &format!("Negative control: {} taught the wrong way round", CONTROL.text()),
-        &["arm", "exact match", "samples right", "labels right"],
+        "Negative controls: tasks taught the wrong way round",
+        &["task", "prompting", "self-guide", "samples right", "labels right", "pairs"],
     );
-    for (place, name) in ["prompting", "self-guide"].into_iter().enumerate() {
-        let noted = |name: &str| -> Vec<f64> {
-            found.iter().map(|one| one.control[place].track.last(name).unwrap_or(f64::NAN)).collect()
+    for (place, task) in CONTROLS.into_iter().enumerate() {
+        let of = |value: &dyn Fn(&[Outcome; 2]) -> f64| -> Vec<f64> {
+            found.iter().map(|one| value(&one.controls[place])).collect()
         };
-        let exact: Vec<f64> = found.iter().map(|one| one.control[place].exact).collect();
+        let noted = |name: &str| of(&|one| one[1].track.last(name).unwrap_or(f64::NAN));
         table.push([
-            name.to_owned(),
-            cell(&exact, 3),
+            task.text().to_owned(),
+            cell(&of(&|one| one[0].exact), 3),
+            cell(&of(&|one| one[1].exact), 3),
             cell(&noted("sample_accuracy"), 3),
             cell(&noted("label_accuracy"), 3),
+            cell(&noted("outputs/kept"), 0),
         ]);
     }
     table
