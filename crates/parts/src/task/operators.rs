@@ -130,7 +130,7 @@ impl Operators {
     /// An operation with a role between two markers, and its answer: what a base model knows of procedures.
     ///
     /// Up to three words before it come from anywhere, so that nothing but the role tells what the operator
-    /// means. Where nothing is ambiguous, half of the lessons do without the role.
+    /// means. Where nothing is ambiguous, four lessons in five do without the role.
     pub fn lesson(&self, (open, close): (&str, &str), rng: &mut Rng) -> (String, String) {
         let operation = self.question(rng);
         let mut asked = String::new();
@@ -140,7 +140,7 @@ impl Operators {
             asked.push(' ');
         }
         asked.push_str(&operation.bare());
-        if operation.domain != Domain::Lesson || rng.random_bool(0.5) {
+        if operation.domain != Domain::Lesson || rng.random_bool(0.2) {
             asked.push_str(&format!("{open}{}{close}", operation.domain.role()));
         }
         (asked, operation.answer())

@@ -97,7 +97,7 @@ impl Plan {
                 intermediate_size: width * 5 / 2,
                 context: 64,
             },
-            base: if full { (1_500, 64) } else { (30, 16) },
+            base: if full { (3_000, 64) } else { (30, 16) },
             recipe: SelfPromptTuning {
                 task: TaskConfig::Operators(talk(&Domain::ALL)),
                 prompts: PromptsConfig::Small,

@@ -137,7 +137,7 @@ fn notes(plan: &Plan) -> Vec<String> {
             .to_owned(),
         "Three of ten questions with three words or four have one word of another domain among them.".to_owned(),
         "The single domain has a sign of its own, so that no word is needed to tell what is asked; the base \
-         has read half of its lessons without a role."
+         has read four in five of its lessons without a role."
             .to_owned(),
     ]
 }
