@@ -60,6 +60,8 @@ struct Plan {
     recipe: Mistakes,
     /// Held-out questions.
     questions: usize,
+    /// The same for rethinking, whose predictions are of a few hundredths.
+    rethought: usize,
 }
 
 /// What is measured of one arm of mistake tuning.
@@ -134,15 +136,15 @@ impl Plan {
             },
             base: world::Base {
                 rows: if full { 64 } else { 16 },
-                most: if full { 2_500 } else { 30 },
+                most: if full { 4_000 } else { 30 },
                 every: if full { 50 } else { 15 },
                 until: 0.3,
-                slip: 0.3,
+                slip: 0.15,
                 looks: if full { 300 } else { 8 },
             },
             checker: world::Checker {
-                questions: if full { 3_000 } else { 16 },
-                steps: if full { 400 } else { 4 },
+                questions: if full { 8_000 } else { 16 },
+                steps: if full { 800 } else { 4 },
                 rows: if full { 64 } else { 8 },
             },
             recipe: Mistakes {
@@ -157,7 +159,7 @@ impl Plan {
                 sft: SftConfig {
                     lr: 1e-3,
                     schedule: Schedule { shape: Course::Linear, warmup: 10, floor: 0.1 },
-                    amount: Amount::Steps { steps: if full { 300 } else { 4 } },
+                    amount: Amount::Steps { steps: if full { 2_500 } else { 4 } },
                     batch: Batch::Rows { rows: if full { 32 } else { 8 } },
                     ..Mistakes::default().sft
                 },
@@ -173,6 +175,7 @@ impl Plan {
                 ..Mistakes::default()
             },
             questions: if full { 1_000 } else { 12 },
+            rethought: if full { 4_000 } else { 12 },
         }
     }
 
@@ -234,7 +237,7 @@ impl Plan {
         let how = &self.recipe.rethink;
         let shown = Remembered::draw(how, items, &prompts, &mut run.rng("material"))?;
         let task = self.recipe.task.open()?;
-        let draw = |split| task.task.draw(split, self.questions, &mut Seed::root(0).at("rethink", 0).rng());
+        let draw = |split| task.task.draw(split, self.rethought, &mut Seed::root(0).at("rethink", 0).rng());
         let (known, held_out) = (draw(Split::Validation)?, draw(Split::Test)?);
         let judge = Rethought(task.task.judge());
         let mut counts = |queries: &[Prompt],

@@ -46,6 +46,9 @@ pub(super) struct Checker {
     pub rows: usize,
 }
 
+/// A question, the base's answer, and the kind of its first mistake where it is wrong.
+type Case = (Prompt, String, Option<&'static str>);
+
 impl Plan {
     /// A model that answers about as many questions right as the plan asks for.
     pub(super) fn trained(&self, seed: u64, options: &ProofOptions<'_>) -> Result<Lm> {
@@ -100,18 +103,22 @@ impl Plan {
             let queries = task.task.draw(Split::Train, questions, &mut root.at("questions", 0).rng())?;
             run.attempt("sample", base, &*task.task.judge(), Ask::each(&queries, 1, &at(1.0)))
         })?;
-        let cases: Vec<(Prompt, String, Option<&str>)> = groups
-            .into_iter()
-            .filter_map(|group| {
-                let one = group.tries.into_iter().next()?;
-                let kind = explain(&group.ask.query, &one.answer.text).map_or(OTHER, |(kind, _)| kind.name());
-                let wrong = (!right(&one.verdict)).then_some(kind);
-                Some((group.ask.query, one.answer.text, wrong))
-            })
-            .collect();
+        let cases = groups.into_iter().filter_map(|group| {
+            let one = group.tries.into_iter().next()?;
+            let kind = explain(&group.ask.query, &one.answer.text).map_or(OTHER, |(kind, _)| kind.name());
+            let wrong = (!right(&one.verdict)).then_some(kind);
+            Some((group.ask.query, one.answer.text, wrong))
+        });
+        let (right, wrong): (Vec<Case>, Vec<Case>) = cases.partition(|(_, _, wrong)| wrong.is_none());
         lab::train(&lm, 1e-3, steps, options, |step| {
             let mut rng = root.at("step", step).rng();
-            let pair = |_| {
+            // As many right as wrong ones, or it would learn what most answers are.
+            let pair = |i: usize| {
+                let cases = if (i.is_multiple_of(2) && !right.is_empty()) || wrong.is_empty() {
+                    &right
+                } else {
+                    &wrong
+                };
                 let (query, given, wrong) = &cases[rng.random_range(0..cases.len() as u32) as usize];
                 checked(&prompts, (query.field("text").unwrap_or_default(), given), *wrong, &mut rng)
             };
