@@ -120,7 +120,7 @@ impl Plan {
         let full = scale == Scale::Full;
         let width = if full { 96 } else { 32 };
         let nothing = Evaluation { problems: 0, ..Evaluation::default() };
-        let problems = if full { 600 } else { 24 };
+        let problems = if full { 1_000 } else { 24 };
         Plan {
             shape: Shape {
                 hidden_size: width,
@@ -130,7 +130,7 @@ impl Plan {
                 intermediate_size: width * 8 / 3,
                 context: 96,
             },
-            updates: if full { (1_200, 500) } else { (60, 30) },
+            updates: if full { (1_200, 1_500) } else { (60, 30) },
             rows: if full { 64 } else { 16 },
             pool: if full { 20_000 } else { 400 },
             held_out: if full { (200, 8) } else { (12, 2) },
@@ -144,11 +144,15 @@ impl Plan {
                 problems,
                 sampling: at(1.0),
                 sft: SftConfig {
-                    lr: 1e-3,
-                    schedule: Schedule { shape: Course::Linear, warmup: 0, floor: 0.0 },
-                    amount: Amount::Epochs { epochs: if full { 6 } else { 2 } },
+                    lr: 3e-4,
+                    schedule: Schedule {
+                        shape: Course::Linear,
+                        warmup: if full { 20 } else { 0 },
+                        floor: 0.0,
+                    },
+                    amount: Amount::Epochs { epochs: if full { 8 } else { 2 } },
                     batch: Batch::Rows { rows: if full { 32 } else { 8 } },
-                    optimizer: AdamW { weight_decay: 0.1, ..AdamW::default() },
+                    optimizer: AdamW { beta2: 0.98, ..AdamW::default() },
                     restart: Restart::Weights,
                     ..SftConfig::default()
                 },
