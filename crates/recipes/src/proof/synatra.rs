@@ -108,9 +108,9 @@ impl Plan {
                     intermediate_size: width * 5 / 2,
                     context: 512,
                 },
-                steps: if full { 800 } else { 6 },
+                steps: if full { 1_000 } else { 6 },
                 rows: if full { 32 } else { 8 },
-                lr: 3e-3,
+                lr: 2e-3,
                 looked_up: if full { 200 } else { 20 },
             },
             recipe: Synatra {

@@ -7,10 +7,12 @@ use autodidact_lm::Lm;
 use autodidact_math::Row;
 use autodidact_parts::Shape;
 use autodidact_parts::web::sample::{past_text, reason, summary};
-use autodidact_parts::web::{Action, IDS, Next, Node, Past, Pool, SiteKind, surfed, words};
+use autodidact_parts::web::{Action, IDS, Next, Node, Past, Pool, SiteKind, names, surfed, words};
 use rand::Rng as _;
 use rand::seq::{IndexedRandom, SliceRandom, index};
-use std::collections::BTreeSet;
+
+/// The most lines of a list.
+const MOST: usize = 12;
 
 /// How the base is made.
 pub(super) struct Base {
@@ -29,11 +31,14 @@ impl Base {
     pub fn train(&self, seed: u64, options: &ProofOptions<'_>) -> Result<Lm> {
         let words = words();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let lm = lab::fresh_words(self.shape, seed, &words)?;
+        let lm = lab::fresh_wide(self.shape, seed, &words)?;
         let root = Seed::root(seed).at("base", 0);
         lab::train(&lm, self.lr, self.steps, options, |step| {
             let seed = root.at("step", step);
-            (0..self.rows as u64).map(|place| row(&lm, seed.at("row", place))).collect()
+            // Lists grow, so that what they teach is within reach at first.
+            let cap = 2 + (step * 15 / self.steps).min(MOST as u64 - 2) as usize;
+            let rows = (self.rows * MOST / cap).min(self.rows * 4) as u64;
+            (0..rows).map(|place| row(&lm, seed.at("row", place), cap)).collect()
         })?;
         Ok(lm)
     }
@@ -41,21 +46,21 @@ impl Base {
     /// Text of the base's kind that it was not trained on.
     pub fn held_out(&self, lm: &Lm, seed: u64) -> Result<Vec<Row>> {
         let root = Seed::root(seed).at("base held out", 0);
-        (0..60).map(|place| row(lm, root.at("row", place))).collect()
+        (0..60).map(|place| row(lm, root.at("row", place), MOST)).collect()
     }
 
     /// The share of look-ups that the model answers right.
     pub fn looks_up(&self, lm: &Lm, run: &mut Run<'_>) -> Result<f64> {
         let mut rng = Seed::root(0).at("look-ups", 0).rng();
         let query = |place: usize| {
-            let lines = list(&mut rng);
-            let (id, name) = lines.choose(&mut rng).expect("eight");
-            Prompt::text(format!("look-up/{place}"), format!("{}{name}? ", listed(&lines)))
+            let lines = list(&mut rng, MOST);
+            let (id, name) = lines.choose(&mut rng).expect("some");
+            Prompt::text(format!("look-up/{place}"), format!("{}{name}=", listed(&lines)))
                 .with("answer", id.to_string())
         };
         let queries: Vec<Prompt> = (0..self.looked_up).map(query).collect();
         let greedy =
-            Sampling { temperature: 0.0, max_tokens: 3, stop: vec!["\n".to_owned()], ..Sampling::default() };
+            Sampling { temperature: 0.0, max_tokens: 3, stop: vec![";".to_owned()], ..Sampling::default() };
         let groups = run.evaluate("look-ups", lm, &Said, Ask::each(&queries, 1, &greedy))?;
         Ok(lab::mean_of(&groups, "score"))
     }
@@ -67,7 +72,7 @@ struct Said;
 impl Judge<Chat> for Said {
     fn judge(&self, asks: &[Ask<Chat>], answers: &[Vec<Completion>]) -> Result<Judged> {
         Ok(Judged::each(asks, answers, |ask, answer| {
-            Verdict::right(ask.query.field("answer") == Some(answer.text.trim()))
+            Verdict::right(ask.query.field("answer") == Some(answer.text.trim_end_matches(';')))
         }))
     }
 
@@ -76,47 +81,45 @@ impl Judge<Chat> for Said {
     }
 }
 
-/// A row of the base's kind: a page, code with calls, or a list with all its words looked up. Of a list only
-/// what was looked up counts; the rest is chance.
-fn row(lm: &Lm, seed: Seed) -> Result<Row> {
+/// A row of the base's kind: a page, code with calls, or a list of at most `cap` names that are looked up. Of a list
+/// only what was looked up counts; the rest is chance.
+fn row(lm: &Lm, seed: Seed, cap: usize) -> Result<Row> {
     let mut rng = seed.rng();
-    match rng.random_range(0..10) {
+    match rng.random_range(0..20) {
         0 => read(lm, &surfed(*SiteKind::ALL.choose(&mut rng).expect("six"), seed.at("page", 0)).text()),
-        1 => read(lm, &code(&mut rng)),
+        1..4 => read(lm, &code(&mut rng)),
         _ => {
-            let mut lines = list(&mut rng);
+            let n = rng.random_range(2..=cap);
+            let lines = list(&mut rng, n);
             let mut tokens = lm.render(&Prompt::text("text", listed(&lines)))?;
             let mut weight = vec![0.0; tokens.len() - 1];
-            lines.shuffle(&mut rng);
-            for (id, name) in lines {
+            for _ in 0..2 * n {
+                let (id, name) = lines.choose(&mut rng).expect("some").clone();
                 let mut add = |text: &str, counts: f32| -> Result<()> {
                     tokens.extend(lm.tokenizer().encode(text)?);
                     weight.resize(tokens.len() - 1, counts);
                     Ok(())
                 };
-                add(&format!("{name}? "), 0.0)?;
-                add(&format!("{id}\n"), 1.0)?;
+                add(&format!("{name}="), 0.0)?;
+                add(&format!("{id};"), 1.0)?;
             }
             Ok(Row { tokens, weight })
         }
     }
 }
 
-/// Eight words with their numbers.
-fn list(rng: &mut Rng) -> Vec<(usize, String)> {
-    const POOLS: [Pool; 6] = [Pool::Person, Pool::Topic, Pool::Account, Pool::Place, Pool::Word, Pool::Town];
-    let mut names = BTreeSet::new();
-    while names.len() < 8 {
-        names.insert(POOLS.choose(rng).expect("six").draw(rng));
-    }
-    let ids = index::sample(rng, IDS as usize, names.len());
+/// Names with their numbers.
+fn list(rng: &mut Rng, n: usize) -> Vec<(usize, String)> {
+    let all = names();
+    let names = index::sample(rng, all.len(), n).into_iter().map(|place| all[place].clone());
+    let ids = index::sample(rng, IDS as usize, n);
     let mut lines: Vec<(usize, String)> = ids.into_iter().map(|id| id + 1).zip(names).collect();
     lines.shuffle(rng);
     lines
 }
 
 fn listed(lines: &[(usize, String)]) -> String {
-    lines.iter().map(|(id, name)| format!("{id} {name}\n")).collect()
+    lines.iter().map(|(id, name)| format!("{id}={name};")).collect::<String>() + "\n"
 }
 
 /// A function body of calls on random elements, and its next step.
