@@ -6,7 +6,8 @@ use autodidact_core::{Judge, Result, Rng, Split, Task};
 /// The field that keeps a question as the task asks it, once a recipe has put it in other words.
 pub(crate) const ASKED: &str = "asked";
 
-/// The question of a prompt as the task asks it: its text, or what the user says first.
+/// The question of a prompt as the task asks it: its text, or what the user says last, since earlier
+/// turns are solved examples.
 pub(crate) fn question(query: &Prompt) -> String {
     if let Some(asked) = query.field(ASKED) {
         return asked.to_owned();
@@ -14,8 +15,8 @@ pub(crate) fn question(query: &Prompt) -> String {
     match &query.body {
         Body::Text(text) => text.clone(),
         Body::Messages(messages) => {
-            let first = messages.iter().find(|message| message.role == "user");
-            first.map(|message| message.content.clone()).unwrap_or_default()
+            let last = messages.iter().rfind(|message| message.role == "user");
+            last.map(|message| message.content.clone()).unwrap_or_default()
         }
     }
 }

@@ -179,7 +179,7 @@ fn stretch<D: Domain>(
             metrics.add(name, *value);
         }
     }
-    attempt.spend.judge_calls += attempt.samples.len() as u64;
+    attempt.spend.judge_calls += parts.judge.calls() * attempt.samples.len() as u64;
     attempt.spend.seconds = started.elapsed().as_secs_f64();
     Ok(Played { attempt, metrics })
 }

@@ -2,9 +2,9 @@
 //! instruction for another.
 //!
 //! It is trained on documents of one task each: an instruction with four solved inputs, or the prompt for a
-//! new input with an input. After a time in which every output is right, an output is now and then another task's: most often that of one task which is
-//! taken for it, else of any on the same alphabet. On inputs that begin late in the alphabet the wrong task
-//! is the likelier one, so that the plain prompt fails there.
+//! new input with an input. After a time in which every output is right, an output is now and then another
+//! task's: most often that of one task which is taken for it, else of any on the same alphabet. On inputs
+//! that begin late in the alphabet the wrong task is the likelier one, so that the plain prompt fails there.
 
 use super::stream;
 use crate::proof::{ProofOptions, arm, lab};
