@@ -291,8 +291,21 @@ fn peak_memory() -> Option<u64> {
     Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
 }
 
+/// Set for a process that only asks: whom, and for one test what else it needs.
+const CHILD: &str = "AUTODIDACT_TEST_ENDPOINT_CHILD";
+
+/// This test again, in a process of its own.
+fn child(test: &str, told: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("this test"));
+    command.args(["--exact", test, "--nocapture"]).env(CHILD, told).stdout(Stdio::null());
+    command
+}
+
 #[test]
 fn in_a_crowd_with_faults_no_answer_is_lost_or_doubled_and_memory_is_bounded() {
+    if let Ok(base_url) = std::env::var(CHILD) {
+        return ask_in_a_crowd(&base_url);
+    }
     let arrived = AtomicUsize::new(0);
     let server = scripted::Endpoint::faulty(Faults::every_kind(0.05, 1), move |request| {
         arrived.fetch_add(1, Ordering::SeqCst);
@@ -303,6 +316,19 @@ fn in_a_crowd_with_faults_no_answer_is_lost_or_doubled_and_memory_is_bounded() {
         }
         echo(request)
     });
+    // The client has a process of its own, so that what the server or another test holds is not counted.
+    let test = "in_a_crowd_with_faults_no_answer_is_lost_or_doubled_and_memory_is_bounded";
+    let asked = child(test, &server.base_url()).stderr(Stdio::piped()).output().expect("runs");
+    eprint!("{}", String::from_utf8_lossy(&asked.stderr));
+    assert!(asked.status.success(), "the client fails as it says above");
+    let counts = server.counts();
+    assert_eq!((counts.answered, counts.distinct, counts.doubled), (4000, 4000, 0));
+    assert!((120..280).contains(&counts.faulted), "5 % but the slow ones: {counts:?}");
+    assert_eq!(counts.most_in_flight, 256, "{counts:?}");
+}
+
+/// Asks 4,000 times with 256 under way, and checks the answers and the memory.
+fn ask_in_a_crowd(base_url: &str) {
     // 40 prompts of 32 KiB, 100 tries each: 4,000 bodies would be 128 MiB, 256 of them are 8 MiB.
     let mut asks = asks(40, 100);
     for ask in &mut asks {
@@ -310,12 +336,11 @@ fn in_a_crowd_with_faults_no_answer_is_lost_or_doubled_and_memory_is_bounded() {
             messages[0].content.push_str(&" word".repeat(6553));
         }
     }
-    let config = EndpointConfig { in_flight: 256, ..config(&server.base_url()) };
+    let config = EndpointConfig { in_flight: 256, ..config(base_url) };
     let before = peak_memory();
     let (answers, spend) = proposed(&config, &asks).expect("answered");
     let grown = peak_memory().zip(before).map(|(after, before)| after - before);
 
-    let counts = server.counts();
     assert_eq!(answers.iter().map(Vec::len).sum::<usize>(), 4000);
     for (ask, tries) in asks.iter().zip(&answers) {
         let Body::Messages(messages) = &ask.query.body else { panic!("a chat") };
@@ -326,11 +351,9 @@ fn in_a_crowd_with_faults_no_answer_is_lost_or_doubled_and_memory_is_bounded() {
         texts.dedup();
         assert_eq!(texts.len(), 100, "every try has an answer of its own");
     }
-    assert_eq!((counts.answered, counts.distinct, counts.doubled), (4000, 4000, 0));
-    assert!((120..280).contains(&counts.faulted), "5 % but the slow ones: {counts:?}");
-    assert!((250..=256).contains(&counts.most_in_flight), "{counts:?}");
     assert_eq!(spend.sampled_tokens, 12_000);
     if let Some(grown) = grown {
+        eprintln!("memory grew by {} KiB", grown >> 10);
         assert!(grown < 72 << 20, "memory grew by {} MiB", grown >> 20);
     }
 }
@@ -398,9 +421,6 @@ fn a_journal_answers_what_it_has_and_asks_again_what_failed() {
     assert_eq!(Transcript::open(&path).expect("opens").len(), 6);
 }
 
-/// Set for the process that is to be killed: the server's address and the journal.
-const CHILD: &str = "AUTODIDACT_TEST_ENDPOINT_CHILD";
-
 fn journaled(base_url: &str, journal: &Path) -> EndpointConfig {
     EndpointConfig { in_flight: 8, journal: Some(journal.to_owned()), ..config(base_url) }
 }
@@ -419,12 +439,9 @@ fn a_run_killed_inside_an_attempt_asks_only_for_what_is_missing() {
         std::thread::sleep(Duration::from_millis(8));
         echo(request)
     });
-    let mut child = Command::new(std::env::current_exe().expect("this test"))
-        .args(["--exact", "a_run_killed_inside_an_attempt_asks_only_for_what_is_missing"])
-        .env(CHILD, format!("{} {}", server.base_url(), path.display()))
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("starts");
+    let test = "a_run_killed_inside_an_attempt_asks_only_for_what_is_missing";
+    let mut child =
+        child(test, &format!("{} {}", server.base_url(), path.display())).spawn().expect("starts");
     let deadline = Instant::now() + Duration::from_secs(60);
     while server.counts().answered < 60 {
         assert!(Instant::now() < deadline, "the child asks");

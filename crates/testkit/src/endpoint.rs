@@ -16,7 +16,7 @@ use fault::Seen;
 use http::Outgoing;
 use std::collections::BTreeMap;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -55,11 +55,11 @@ struct Shared {
     stopping: AtomicBool,
     connections: Mutex<Vec<TcpStream>>,
     requests: AtomicU64,
-    answered: AtomicU64,
+    answered: AtomicI64,
     faulted: AtomicU64,
     in_flight: AtomicU64,
     most_in_flight: AtomicU64,
-    answers_by_id: Mutex<BTreeMap<String, u64>>,
+    answers_by_id: Mutex<BTreeMap<String, i64>>,
 }
 
 impl Endpoint {
@@ -79,7 +79,7 @@ impl Endpoint {
             stopping: AtomicBool::new(false),
             connections: Mutex::default(),
             requests: AtomicU64::new(0),
-            answered: AtomicU64::new(0),
+            answered: AtomicI64::new(0),
             faulted: AtomicU64::new(0),
             in_flight: AtomicU64::new(0),
             most_in_flight: AtomicU64::new(0),
@@ -101,11 +101,11 @@ impl Endpoint {
         let count = |n: &AtomicU64| n.load(Ordering::SeqCst);
         Counts {
             requests: count(&self.shared.requests),
-            answered: count(&self.shared.answered),
+            answered: self.shared.answered.load(Ordering::SeqCst).unsigned_abs(),
             faulted: count(&self.shared.faulted),
             most_in_flight: count(&self.shared.most_in_flight),
             distinct: by_id.len() as u64,
-            doubled: by_id.values().map(|n| n.saturating_sub(1)).sum(),
+            doubled: by_id.values().map(|n| (n - 1).max(0).unsigned_abs()).sum(),
         }
     }
 }
@@ -156,15 +156,14 @@ fn serve(connection: &mut TcpStream, shared: &Shared) -> Option<()> {
     let now = shared.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
     shared.most_in_flight.fetch_max(now, Ordering::SeqCst);
     let last = incoming.is_last();
-    let served = respond(connection, incoming, shared);
-    shared.in_flight.fetch_sub(1, Ordering::SeqCst);
-    served.filter(|()| !last)
+    respond(connection, incoming, shared).filter(|()| !last)
 }
 
 fn respond(connection: &mut TcpStream, incoming: http::Incoming, shared: &Shared) -> Option<()> {
     let request = match Request::parse(&incoming) {
         Ok(request) => request,
         Err((status, why)) => {
+            shared.in_flight.fetch_sub(1, Ordering::SeqCst);
             incoming.accept(connection)?;
             return Outgoing::error(status, &why).send(connection);
         }
@@ -184,6 +183,8 @@ fn respond(connection: &mut TcpStream, incoming: http::Incoming, shared: &Shared
         Reply::Answers(answers) => (Outgoing::json(200, &request.answer(&answers)), fault),
         Reply::Raw { status, headers, body } => (Outgoing { status, headers, body }, fault),
     };
+    // Everything is counted before a byte leaves: whoever has read a reply finds it in the counts.
+    shared.in_flight.fetch_sub(1, Ordering::SeqCst);
     if let Some(fault) = fault
         && !matches!(fault, Fault::Slow { .. })
     {
@@ -191,15 +192,25 @@ fn respond(connection: &mut TcpStream, incoming: http::Incoming, shared: &Shared
         return fault.send(connection, incoming, &whole);
     }
     incoming.accept(connection)?;
-    match fault {
-        Some(Fault::Slow { pause }) => whole.send_slowly(connection, pause)?,
-        _ => whole.send(connection)?,
+    shared.count_answer(id.as_deref(), 1);
+    let sent = match fault {
+        Some(Fault::Slow { pause }) => whole.send_slowly(connection, pause),
+        _ => whole.send(connection),
+    };
+    if sent.is_none() {
+        shared.count_answer(id.as_deref(), -1);
     }
-    shared.answered.fetch_add(1, Ordering::SeqCst);
-    if let Some(id) = id {
-        *lock(&shared.answers_by_id).entry(id).or_insert(0) += 1;
+    sent
+}
+
+impl Shared {
+    /// Counts an answer to the request of that id, or takes it back.
+    fn count_answer(&self, id: Option<&str>, change: i64) {
+        self.answered.fetch_add(change, Ordering::SeqCst);
+        if let Some(id) = id {
+            *lock(&self.answers_by_id).entry(id.to_owned()).or_insert(0) += change;
+        }
     }
-    Some(())
 }
 
 #[cfg(test)]
