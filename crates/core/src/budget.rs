@@ -62,6 +62,18 @@ pub struct Caps {
 }
 
 impl Caps {
+    /// Fails on caps that are no limits.
+    pub fn sound(&self) -> Result<()> {
+        for (field, cap) in [("caps.seconds", self.seconds), ("caps.cost", self.cost)] {
+            if let Some(cap) = cap
+                && !(cap > 0.0 && cap.is_finite())
+            {
+                return Err(Error::invalid(field, "above 0 and finite", cap));
+            }
+        }
+        Ok(())
+    }
+
     /// Fails with [`Error::BudgetSpent`] once any cap is reached.
     pub fn check(&self, spend: &Spend) -> Result<()> {
         let counts = [

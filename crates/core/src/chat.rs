@@ -204,7 +204,7 @@ impl Completion {
 
     /// How many tokens were sampled.
     pub fn sampled(&self) -> usize {
-        self.tokens.len() - self.given as usize
+        self.tokens.len().saturating_sub(self.given as usize)
     }
 
     /// The sum of the sampled tokens' log-probabilities under the raw distribution and their number, from the

@@ -130,6 +130,23 @@ pub struct AttemptRow {
     pub judge_seconds: f64,
 }
 
+impl AttemptRow {
+    /// What came of an attempt, its place in the run and what was asked still to be filled in.
+    pub(crate) fn unplaced(samples: Vec<SampleRow>, spend: Spend, judge_seconds: f64) -> AttemptRow {
+        AttemptRow {
+            key: Key { stage: String::new(), round: 0, occurrence: 0, part: 0 },
+            digest: String::new(),
+            policy: String::new(),
+            judge: String::new(),
+            evaluation: false,
+            asks: Vec::new(),
+            samples,
+            spend,
+            judge_seconds,
+        }
+    }
+}
+
 /// One answer with its verdict.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SampleRow {

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 /// A source of queries with a judge that checks their answers.
 pub trait Task<D: Domain>: Send + Sync {
-    /// `n` queries of one split; distinct where the task has that many. Splits are disjoint by
-    /// construction.
+    /// `n` queries of one split; distinct where the task has that many. A split to measure on that has fewer
+    /// gives what it has. Splits are disjoint by construction.
     fn draw(&self, split: Split, n: usize, rng: &mut Rng) -> Result<Vec<D::Query>>;
 
     /// The judge that knows this task's right answers.

@@ -20,7 +20,7 @@ pub(crate) struct Blobs {
 impl Blobs {
     pub fn open(root: PathBuf) -> Result<Blobs> {
         let temporary = root.join(TEMPORARY);
-        fs::create_dir_all(&temporary).map_err(|source| io(&temporary, "creating", source))?;
+        make_folder(&temporary)?;
         sweep(&temporary);
         Ok(Blobs { root, written: AtomicU64::new(0) })
     }
@@ -33,6 +33,8 @@ impl Blobs {
         if fs::metadata(&path).is_ok_and(|found| found.len() == bytes.len() as u64)
             && fs::read(&path).is_ok_and(|found| found == bytes)
         {
+            // Whoever wrote it may have been killed before its name was safe.
+            self.settle(&path)?;
             return Ok(id);
         }
         let (temporary, mut file) = self.temporary()?;
@@ -94,12 +96,15 @@ impl Blobs {
 
     fn place(&self, temporary: &Path, path: &Path) -> Result<()> {
         let folder = path.parent().expect("a blob lies in a folder");
-        if !folder.is_dir() {
-            fs::create_dir_all(folder).map_err(|source| io(folder, "creating", source))?;
-            flush(&self.root)?;
-        }
+        fs::create_dir_all(folder).map_err(|source| io(folder, "creating", source))?;
         fs::rename(temporary, path).map_err(|source| io(path, "renaming to", source))?;
-        flush(folder)
+        self.settle(path)
+    }
+
+    /// Makes a blob's name durable: its folder's entry, and the folder's own.
+    fn settle(&self, path: &Path) -> Result<()> {
+        flush(path.parent().expect("a blob lies in a folder"))?;
+        flush(&self.root)
     }
 }
 
@@ -119,6 +124,21 @@ fn sweep(temporary: &Path) {
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+/// Makes a folder and all above it that are missing, durably.
+pub(crate) fn make_folder(folder: &Path) -> Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let above = match folder.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return Ok(()),
+    };
+    make_folder(above)?;
+    fs::create_dir_all(folder).map_err(|source| io(folder, "creating", source))?;
+    flush(above)
 }
 
 /// Makes a folder's entries durable.

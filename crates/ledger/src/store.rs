@@ -5,14 +5,14 @@
 //! system and a loss of power, as far as the disk keeps what it says it has flushed. Readers see the
 //! last commit and never wait for a writer; writers of several processes wait for each other.
 
-use crate::blobs::{Blobs, flush, io};
+use crate::blobs::{Blobs, io, make_folder};
 use crate::fault::{Fault, Inner};
 use crate::{append, recall, schema};
 use autodidact_core::{
     AttemptRow, BlobId, Error, Key, Ledger, Phase, Record, Result, RunEnd, RunId, RunSpec, Snapshot,
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -35,11 +35,7 @@ impl Store {
     /// The ledger in `directory`, made if there is none. Fails, naming the file, when it is not a
     /// ledger, damaged, or written by a newer version.
     pub fn open(directory: &Path) -> Result<Store> {
-        let new = !directory.is_dir();
-        fs::create_dir_all(directory).map_err(|source| io(directory, "creating", source))?;
-        if new && let Some(parent) = directory.parent().filter(|parent| parent.is_dir()) {
-            flush(parent)?;
-        }
+        make_folder(directory)?;
         let blobs = Blobs::open(directory.join("blobs"))?;
         let file = directory.join(FILE);
         // Held while the tables are made, so that processes that start together do not collide.

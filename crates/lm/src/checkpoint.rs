@@ -109,6 +109,11 @@ pub fn write_files(dir: &Path, files: &[(String, Vec<u8>)]) -> Result<()> {
         };
         write().map_err(|source| Error::io(&path, "writing", source))?;
     }
+    // The new names are in the directory, which only Unix lets one open.
+    if cfg!(unix) {
+        let flushed = std::fs::File::open(dir).and_then(|dir| dir.sync_all());
+        flushed.map_err(|source| Error::io(dir, "flushing", source))?;
+    }
     Ok(())
 }
 

@@ -27,6 +27,7 @@ pub use model::Model;
 pub use optim::{AdamW, Decay, StepReport};
 pub use peak::sgemm_peak;
 pub use policy::{Conversation, Lm};
+pub use sample::check as check_sampling;
 pub use sample::{Draft, Job, Pick, Picker, Progress, Sampler};
 pub use template::{Date, Template, Then};
 pub use tokenizer::{ByteSpecial, Tokenizer};

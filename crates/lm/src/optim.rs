@@ -56,12 +56,16 @@ impl AdamW {
     /// Fails on a setting outside its range; names it.
     pub fn check(&self) -> Result<()> {
         for (field, found) in [("beta1", self.beta1), ("beta2", self.beta2)] {
-            if !(0.0..1.0).contains(&found) {
-                return Err(Error::invalid(field, "in [0, 1)", found));
+            // What is 1 to an f32 would never let a moment change.
+            if !(0.0..1.0).contains(&found) || found as f32 >= 1.0 {
+                return Err(Error::invalid(field, "in [0, 1), at most 0.99999994", found));
             }
         }
-        let sizes =
-            [("eps", self.eps), ("weight_decay", self.weight_decay), ("max_grad_norm", self.max_grad_norm)];
+        // A weight whose gradient was always 0 is divided by it.
+        if !(self.eps as f32 > 0.0 && self.eps.is_finite()) {
+            return Err(Error::invalid("eps", "at least 1e-38 and finite", self.eps));
+        }
+        let sizes = [("weight_decay", self.weight_decay), ("max_grad_norm", self.max_grad_norm)];
         for (field, found) in sizes {
             if !(found >= 0.0 && found.is_finite()) {
                 return Err(Error::invalid(field, "at least 0 and finite", found));
@@ -283,7 +287,8 @@ mod tests {
             assert!(message.contains(expect), "{message}");
         };
         check(AdamW { beta1: 1.0, ..AdamW::default() }, "beta1 must be in [0, 1)");
-        check(AdamW { eps: -1.0, ..AdamW::default() }, "eps must be at least 0");
+        check(AdamW { beta2: 0.999_999_99, ..AdamW::default() }, "beta2 must be in [0, 1)");
+        check(AdamW { eps: 0.0, ..AdamW::default() }, "eps must be at least 1e-38");
         check(AdamW { weight_decay: f64::NAN, ..AdamW::default() }, "weight_decay must be at least 0");
     }
 

@@ -116,6 +116,22 @@ impl Lm {
         Ok(Lm { sampler: Arc::new(Sampler::new(&model)), model, ..self.clone() })
     }
 
+    /// A digest of tokenizer, chat template and end tokens, in hexadecimal.
+    fn reading(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let mut part = |bytes: &[u8]| {
+            hasher.update(&(bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        };
+        for (name, bytes) in self.tokenizer.files() {
+            part(name.as_bytes());
+            part(bytes);
+        }
+        part(self.template.as_ref().map_or("", Template::source).as_bytes());
+        self.eos.iter().for_each(|id| part(&id.to_le_bytes()));
+        hasher.finalize().to_hex().to_string()
+    }
+
     /// Where this model's work is counted, if anywhere.
     pub fn work(&self) -> Option<&Work> {
         self.work.as_deref()
@@ -305,8 +321,9 @@ impl Policy<Chat> for Lm {
         Ok(Proposals { answers, spend })
     }
 
+    /// The digest of the weights, then one of what turns prompts into tokens and ends answers.
     fn version(&self) -> autodidact_core::Result<Version> {
-        Ok(Version(self.model.version()))
+        Ok(Version(format!("{}-{}", self.model.version(), &self.reading()[..16])))
     }
 }
 

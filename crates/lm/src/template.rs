@@ -166,9 +166,13 @@ fn failed(rule: &str, error: &minijinja::Error) -> Error {
     Error::invalid("chat template", rule, format!("one that fails: {why}{line}"))
 }
 
+/// Instructions that a template may take, a hundred times what a long conversation needs.
+const FUEL: u64 = 20_000_000;
+
 /// What transformers gives to templates.
 fn environment(today: Date) -> Environment<'static> {
     let mut env = Environment::new();
+    env.set_fuel(Some(FUEL));
     env.set_trim_blocks(true);
     env.set_lstrip_blocks(true);
     env.set_auto_escape_callback(|_| AutoEscape::None);

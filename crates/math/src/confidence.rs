@@ -8,7 +8,8 @@
 
 use crate::bandit::index::{kl_lower, kl_upper};
 use crate::interval::Interval;
-use crate::summary::{mean, variance};
+use crate::off_policy::bernstein;
+use crate::summary::mean;
 use serde::{Deserialize, Serialize};
 
 /// Hoeffding's interval at a fixed size (1963, theorem 2): `mean +- sqrt(ln(2 / (1 - level)) / 2n)`.
@@ -24,9 +25,7 @@ pub fn hoeffding(values: &[f64], level: f64) -> Option<Interval> {
 ///
 /// Maurer & Pontil 2009, theorem 4, once for each side. `None` as for [`hoeffding`], or of one value.
 pub fn empirical_bernstein(values: &[f64], level: f64) -> Option<Interval> {
-    let miss = checked(values, level)?;
-    let (n, log) = (values.len() as f64, (4.0 / miss).ln());
-    clipped(mean(values)?, (2.0 * variance(values)? * log / n).sqrt() + 7.0 * log / (3.0 * (n - 1.0)))
+    bernstein(values, 0.0, 1.0, level)
 }
 
 /// The interval of Chernoff's bound at a fixed size: all `q` with `n kl(mean, q) <= ln(2 / miss)`.

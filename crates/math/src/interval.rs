@@ -90,6 +90,16 @@ pub fn bootstrap(values: &[f64], level: f64, rounds: usize, rng: &mut impl Rng) 
     bootstrap_of(values, |sample| mean(sample).unwrap_or(f64::NAN), level, rounds, rng)
 }
 
+/// The percentile bootstrap interval of the mean of shares, each in `[0, 1]`; where all are 0, or all are 1, and
+/// resamples would show no doubt at all, Wilson's. `None` as for [`bootstrap`].
+pub fn bootstrap_share(values: &[f64], level: f64, rounds: usize, rng: &mut impl Rng) -> Option<Interval> {
+    let first = *values.first()?;
+    if (first == 0.0 || first == 1.0) && values.iter().all(|&value| value == first) {
+        return wilson(first as u64 * values.len() as u64, values.len() as u64, level);
+    }
+    bootstrap(values, level, rounds, rng)
+}
+
 /// The percentile bootstrap interval of the mean difference on the same problems. `None` as for
 /// [`bootstrap`], or when the slices differ in length.
 pub fn paired_bootstrap(
@@ -170,6 +180,18 @@ mod tests {
     #[track_caller]
     fn close(found: f64, expect: f64) {
         assert!((found - expect).abs() < 5e-5, "{found} != {expect}");
+    }
+
+    #[test]
+    fn shares_without_spread_are_not_certain() {
+        let mut rng = StdRng::seed_from_u64(3);
+        let none = bootstrap_share(&[0.0; 20], 0.95, 100, &mut rng).expect("valid");
+        assert_eq!(Some(none), wilson(0, 20, 0.95));
+        let all = bootstrap_share(&[1.0; 20], 0.95, 100, &mut rng).expect("valid");
+        assert_eq!(Some(all), wilson(20, 20, 0.95));
+        let some = bootstrap_share(&[0.0, 1.0, 1.0, 0.5], 0.95, 100, &mut rng).expect("valid");
+        assert!(some.low < 0.625 && some.value == 0.625 && some.high > 0.625);
+        assert_eq!(bootstrap_share(&[], 0.95, 100, &mut rng), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::cells;
 use crate::digest::Digest;
-use crate::ledger::{AttemptRow, Key};
+use crate::ledger::AttemptRow;
 use crate::{Answer, Ask, Domain, Error, Group, Judge, Metrics, Policy, Result, Seed, Try};
 use std::time::Instant;
 
@@ -38,17 +38,7 @@ pub(super) fn compute<D: Domain>(
     let judged = proposals.answers.iter().flatten().filter(|one| one.failure().is_none()).count() as u64;
     spend.judge_calls += judge.calls() * judged;
     spend.seconds = proposing + judge_seconds;
-    Ok(AttemptRow {
-        key: Key { stage: String::new(), round: 0, occurrence: 0, part: 0 },
-        digest: String::new(),
-        policy: String::new(),
-        judge: String::new(),
-        evaluation: false,
-        asks: Vec::new(),
-        samples,
-        spend,
-        judge_seconds,
-    })
+    Ok(AttemptRow::unplaced(samples, spend, judge_seconds))
 }
 
 /// The groups of a recorded part. Fresh parts take this way too, so that a run never uses a value

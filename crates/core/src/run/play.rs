@@ -12,7 +12,9 @@
 use super::{Event, Run, TRIES_A_PART, about, cells, unpack};
 use crate::digest::Digest;
 use crate::ledger::{AttemptRow, Key, LearnRow, Phase, Record};
-use crate::{Domain, Error, Explore, Group, Learn, Loop, Metrics, Result, Seed, Snapshot, Spend, Try};
+use crate::{
+    Answer, Domain, Error, Explore, Group, Learn, Loop, Metrics, Result, Seed, Snapshot, Spend, Try,
+};
 use std::time::Instant;
 
 /// Files of the learner's and of the explorer's snapshot, told apart by these.
@@ -133,17 +135,7 @@ fn stretch<D: Domain>(
     width: usize,
 ) -> Result<Played> {
     let started = Instant::now();
-    let mut attempt = AttemptRow {
-        key: Key { stage: String::new(), round: 0, occurrence: 0, part: 0 },
-        digest: String::new(),
-        policy: String::new(),
-        judge: String::new(),
-        evaluation: false,
-        asks: Vec::new(),
-        samples: Vec::new(),
-        spend: Spend::default(),
-        judge_seconds: 0.0,
-    };
+    let mut attempt = AttemptRow::unplaced(Vec::new(), Spend::default(), 0.0);
     let mut metrics = Means::default();
     for round in rounds {
         let seed = base.at("round", round);
@@ -158,6 +150,9 @@ fn stretch<D: Domain>(
         let judged = cells::judge(&*parts.judge, &asks, &proposals.answers)?;
         attempt.judge_seconds += judging.elapsed().as_secs_f64();
 
+        // What has failed is no answer, and no judge saw it.
+        let sound = proposals.answers.iter().flatten().filter(|one| one.failure().is_none()).count();
+        attempt.spend.judge_calls += parts.judge.calls() * sound as u64;
         let before = attempt.asks.len();
         cells::pack(before, &proposals.answers, &judged.verdicts, &mut attempt.samples)?;
         for ask in &asks {
@@ -179,7 +174,6 @@ fn stretch<D: Domain>(
             metrics.add(name, *value);
         }
     }
-    attempt.spend.judge_calls += parts.judge.calls() * attempt.samples.len() as u64;
     attempt.spend.seconds = started.elapsed().as_secs_f64();
     Ok(Played { attempt, metrics })
 }

@@ -1,15 +1,12 @@
 //! A dial's policy and learner: ask for a setting in a context, tell what it cost.
 
 use super::{Bins, Chebyshev, Dial, Reading, Setting, TsallisInf};
+use crate::handle::Handle;
 use autodidact_core::{
-    Ask, BlobId, Error, Group, Learn, Lesson, Policy, Proposals, Result, Rng, Seed, Snapshot, Spend, Version,
+    Ask, Group, Learn, Lesson, Policy, Proposals, Result, Rng, Seed, Snapshot, Spend, Version,
 };
 use autodidact_math::relax::{FivePoint, young};
 use serde::{Deserialize, Serialize};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// The file of a tuner's snapshot.
-const FILE: &str = "tuner.json";
 
 /// How settings are chosen, and everything learned so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,32 +67,23 @@ impl Method {
 
 /// A method behind a handle: its clones are one policy and one learner.
 #[derive(Clone, Debug)]
-pub struct Tuner(Arc<Mutex<Method>>);
+pub struct Tuner(Handle<Method>);
 
 impl Tuner {
     /// A tuner of that method.
     pub fn of(method: Method) -> Tuner {
-        Tuner(Arc::new(Mutex::new(method)))
+        Tuner(Handle::new(method))
     }
 
     /// The method with all that it has learned.
     pub fn method(&self) -> Method {
-        self.lock().clone()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Method> {
-        // No method is left half-changed by a panic that another thread could then see.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>> {
-        serde_json::to_vec(&*self.lock()).map_err(|source| Error::Recorded { what: "tuner", source })
+        self.0.lock().clone()
     }
 }
 
 impl Policy<Dial> for Tuner {
     fn propose(&self, asks: &[Ask<Dial>], seeds: &[Seed]) -> Result<Proposals<Dial>> {
-        let method = self.lock();
+        let method = self.0.lock();
         let settings = |(ask, seed): (&Ask<Dial>, &Seed)| {
             let Reading { context, .. } = ask.query;
             let draw = |attempt| method.ask(context, &mut seed.at("try", u64::from(attempt)).rng());
@@ -106,13 +94,13 @@ impl Policy<Dial> for Tuner {
     }
 
     fn version(&self) -> Result<Version> {
-        Ok(Version(BlobId::of(&self.bytes()?).0))
+        self.0.version()
     }
 }
 
 impl Learn<Dial> for Tuner {
     fn learn(&mut self, groups: &[Group<Dial>], _seed: Seed) -> Result<Lesson> {
-        let mut method = self.lock();
+        let mut method = self.0.lock();
         for group in groups {
             for one in &group.tries {
                 if let Some(score) = one.verdict.value() {
@@ -124,15 +112,11 @@ impl Learn<Dial> for Tuner {
     }
 
     fn save(&self) -> Result<Snapshot> {
-        Ok(Snapshot { files: vec![(FILE.to_owned(), self.bytes()?)] })
+        self.0.save()
     }
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
-        let bytes = snapshot.file(FILE).unwrap_or_default();
-        let method =
-            serde_json::from_slice(bytes).map_err(|source| Error::Recorded { what: "tuner", source })?;
-        *self.lock() = method;
-        Ok(())
+        self.0.restore(snapshot)
     }
 }
 

@@ -2,14 +2,11 @@
 //! accepted and the panel's report.
 
 use super::{Decision, Exp2, Feedback, Ftpl, Greedy, OneSided, Person};
+use crate::handle::Handle;
 use autodidact_core::{
-    Ask, BlobId, Error, Group, Learn, Lesson, Policy, Proposals, Result, Rng, Seed, Snapshot, Spend, Version,
+    Ask, Group, Learn, Lesson, Policy, Proposals, Result, Rng, Seed, Snapshot, Spend, Version,
 };
 use serde::{Deserialize, Serialize};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// The file of a decider's snapshot.
-const FILE: &str = "decider.json";
 
 /// How people are chosen, and everything learned so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,27 +51,18 @@ impl Method {
 
 /// A method behind a handle: its clones are one policy and one learner.
 #[derive(Clone, Debug)]
-pub struct Decider(Arc<Mutex<Method>>);
+pub struct Decider(Handle<Method>);
 
 impl Decider {
     /// A decider of that method.
     pub fn of(method: Method) -> Decider {
-        Decider(Arc::new(Mutex::new(method)))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Method> {
-        // No method is left half-changed by a panic that another thread could then see.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>> {
-        serde_json::to_vec(&*self.lock()).map_err(|source| Error::Recorded { what: "decider", source })
+        Decider(Handle::new(method))
     }
 }
 
 impl Policy<OneSided> for Decider {
     fn propose(&self, asks: &[Ask<OneSided>], seeds: &[Seed]) -> Result<Proposals<OneSided>> {
-        let method = self.lock();
+        let method = self.0.lock();
         let decisions = |(ask, seed): (&Ask<OneSided>, &Seed)| {
             let draw =
                 |attempt| method.decide(&ask.query.people, &mut seed.at("try", u64::from(attempt)).rng());
@@ -85,13 +73,13 @@ impl Policy<OneSided> for Decider {
     }
 
     fn version(&self) -> Result<Version> {
-        Ok(Version(BlobId::of(&self.bytes()?).0))
+        self.0.version()
     }
 }
 
 impl Learn<OneSided> for Decider {
     fn learn(&mut self, groups: &[Group<OneSided>], seed: Seed) -> Result<Lesson> {
-        let mut method = self.lock();
+        let mut method = self.0.lock();
         for (index, group) in groups.iter().enumerate() {
             let people = &group.ask.query.people;
             for (attempt, one) in group.tries.iter().enumerate() {
@@ -107,14 +95,10 @@ impl Learn<OneSided> for Decider {
     }
 
     fn save(&self) -> Result<Snapshot> {
-        Ok(Snapshot { files: vec![(FILE.to_owned(), self.bytes()?)] })
+        self.0.save()
     }
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
-        let bytes = snapshot.file(FILE).unwrap_or_default();
-        let method =
-            serde_json::from_slice(bytes).map_err(|source| Error::Recorded { what: "decider", source })?;
-        *self.lock() = method;
-        Ok(())
+        self.0.restore(snapshot)
     }
 }

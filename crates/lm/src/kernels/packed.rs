@@ -125,7 +125,7 @@ impl Apply<'_> {
             let mut row = 0;
             while row + R <= self.rows {
                 match row / R {
-                    pass @ 0..2 => self.tile_ahead::<S, W, R>(simd, row, panel, pass),
+                    half @ 0..2 => self.multiply::<S, W, R, 1, true>(simd, row, panel, half),
                     _ => self.tile::<S, W, R, 1>(simd, row, panel),
                 }
                 row += R;
@@ -163,18 +163,6 @@ impl Apply<'_> {
         }
     }
 
-    /// `R` rows against a panel, while a half of the next panel is fetched into the second cache.
-    #[inline(always)]
-    fn tile_ahead<S: Simd, const W: usize, const R: usize>(
-        &mut self,
-        simd: S,
-        row: usize,
-        panel: usize,
-        half: usize,
-    ) {
-        self.multiply::<S, W, R, 1, true>(simd, row, panel, half);
-    }
-
     /// `R` rows against `P` panels.
     #[inline(always)]
     fn tile<S: Simd, const W: usize, const R: usize, const P: usize>(
@@ -186,6 +174,8 @@ impl Apply<'_> {
         self.multiply::<S, W, R, P, false>(simd, row, panel, 0);
     }
 
+    /// `R` rows against `P` panels; `AHEAD`, that half of the panel after them is fetched into the second
+    /// cache meanwhile.
     #[inline(always)]
     fn multiply<S: Simd, const W: usize, const R: usize, const P: usize, const AHEAD: bool>(
         &mut self,

@@ -65,7 +65,7 @@ fn parse(path: &Path, text: &str) -> Result<LoraConfig> {
     let wrong = |rule: &str, found: &dyn std::fmt::Display| Error::data(path, rule, found);
     let json: Value =
         serde_json::from_str(text).map_err(|error| wrong("a JSON object is expected", &error))?;
-    let plain: [(&str, &[Value]); 11] = [
+    let plain: [(&str, &[Value]); 15] = [
         ("peft_type", &[json!("LORA")]),
         ("bias", &[json!("none")]),
         ("fan_in_fan_out", &[json!(false)]),
@@ -77,6 +77,14 @@ fn parse(path: &Path, text: &str) -> Result<LoraConfig> {
         ("target_parameters", &[json!([])]),
         ("rank_pattern", &[json!({})]),
         ("alpha_pattern", &[json!({})]),
+        // Others change the weights that the adapter is added to.
+        (
+            "init_lora_weights",
+            &[json!(true), json!(false), json!("gaussian"), json!("eva"), json!("orthogonal")],
+        ),
+        ("use_qalora", &[json!(false)]),
+        ("layer_replication", &[json!([])]),
+        ("alora_invocation_tokens", &[json!([])]),
     ];
     for (key, known) in plain {
         match json.get(key) {

@@ -6,6 +6,9 @@ use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 use std::io::{Result as IoResult, Write};
 
+/// The widest indent.
+const WIDEST: usize = 64;
+
 /// The value as JSON; the options `indent`, `ensure_ascii` and `sort_keys` are those of `json.dumps`.
 pub fn print(value: &Value, options: &Kwargs) -> Result<Value, Error> {
     let failed = |error: serde_json::Error| Error::new(ErrorKind::BadSerialization, error.to_string());
@@ -16,6 +19,10 @@ pub fn print(value: &Value, options: &Kwargs) -> Result<Value, Error> {
     let mut bytes = Vec::new();
     match options.get::<Option<usize>>("indent")? {
         None => json.serialize(&mut Serializer::with_formatter(&mut bytes, Spaced)).map_err(failed)?,
+        Some(width) if width > WIDEST => {
+            let message = format!("indent must be at most {WIDEST}, but is {width}");
+            return Err(Error::new(ErrorKind::InvalidOperation, message));
+        }
         Some(width) => {
             let indent = " ".repeat(width);
             let formatter = PrettyFormatter::with_indent(indent.as_bytes());

@@ -99,8 +99,16 @@ impl Trainer {
     }
 
     /// Adds the gradient of `objective` on `rows` to what has accumulated since the last step.
-    /// Fails, and forgets what has accumulated, when the loss or a pull is not finite.
+    /// Whatever fails forgets what has accumulated.
     pub fn pull(&mut self, rows: &[Row], objective: &dyn Objective) -> Result<Pulled> {
+        let pulled = self.pulled(rows, objective);
+        if pulled.is_err() {
+            self.forget();
+        }
+        pulled
+    }
+
+    fn pulled(&mut self, rows: &[Row], objective: &dyn Objective) -> Result<Pulled> {
         shard::check(rows, self.model().config())?;
         let shards = self.scorer.cut(rows);
         let given = match objective.separable() {
@@ -127,14 +135,7 @@ impl Trainer {
             lane.touched = true;
             lane.gradient.as_mut_slice()
         });
-        let passed = scorer.train(&shards, rows, &pulls, used.collect());
-        let (losses, scored) = match passed {
-            Ok(passed) => passed,
-            Err(error) => {
-                self.forget();
-                return Err(error);
-            }
-        };
+        let (losses, scored) = scorer.train(&shards, rows, &pulls, used.collect())?;
         let targets = shards.iter().map(|shard| shard.targets.len()).sum();
         self.targets += targets;
         let loss = given.map_or(losses, |(loss, _)| loss);
