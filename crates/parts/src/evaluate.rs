@@ -108,7 +108,7 @@ impl Evaluation {
         if self.problems > 0 && self.tries == 0 && !self.greedy {
             return Err(Error::invalid(format!("{field}.tries"), "above 0 where greedy is false", 0));
         }
-        Ok(())
+        check_sampling(&self.sampling, &format!("{field}.sampling"))
     }
 
     /// The problems, the same for equal settings.
@@ -151,6 +151,20 @@ impl Evaluation {
     }
 }
 
+/// Fails on sampling that cannot be, naming the setting below `field`.
+pub fn check_sampling(sampling: &Sampling, field: &str) -> Result<()> {
+    if sampling.max_tokens == 0 {
+        return Err(Error::invalid(format!("{field}.max_tokens"), "at least 1", 0));
+    }
+    autodidact_lm::check_sampling(sampling).map_err(|error| match Error::from(error) {
+        Error::Invalid { field: inner, rule, found } => {
+            let name = inner.rsplit('.').next().unwrap_or_default();
+            Error::Invalid { field: format!("{field}.{name}"), rule, found }
+        }
+        other => other,
+    })
+}
+
 /// The figures of a measurement and the judged answers they come from.
 #[derive(Clone, Debug)]
 pub struct Measured {
@@ -170,17 +184,18 @@ impl Scores {
         let (tried, solved) = (all(sampled), all(greedy));
         let tallies: Vec<Tally> = tried.iter().map(Problem::tally).collect();
         let mut rng = Seed::root(0).at("bootstrap", 0).rng();
-        let mut spread = |values: Vec<f64>| interval::bootstrap(&values, LEVEL, RESAMPLES, &mut rng);
+        let mut spread = |values: Vec<f64>| interval::bootstrap_share(&values, LEVEL, RESAMPLES, &mut rng);
         Scores {
             problems: sampled.len().max(greedy.len()),
             tries: sampled.first().map_or(0, |group| group.ask.tries),
             k: k as u32,
             pass_at_1: interval::pass_at_1(&tallies, LEVEL),
             pass_at_k: spread(tried.iter().filter_map(|one| pass_at_k(one.tally(), k)).collect()),
-            maj_at_k: spread(tried.iter().filter_map(|one| one.majority(k)).collect()),
+            maj_at_k: spread(majorities(&tried, k)),
             greedy: interval::wilson(
                 solved.iter().map(|one| one.tally().right as u64).sum(),
-                solved.len() as u64,
+                // A judge that failed says neither right nor wrong.
+                solved.iter().map(|one| one.tally().tries as u64).sum(),
                 LEVEL,
             ),
             cells: cells(&tried, &solved, k),
@@ -233,6 +248,15 @@ impl Problem {
     }
 }
 
+/// maj@k of each problem; none where right answers vote for nothing, as a program's that only says right or wrong.
+fn majorities<P: std::borrow::Borrow<Problem>>(problems: &[P], k: usize) -> Vec<f64> {
+    let tries = || problems.iter().map(P::borrow).flat_map(|one| one.answers.iter().zip(&one.right));
+    if tries().any(|(_, right)| *right) && tries().all(|(answer, _)| answer.is_none()) {
+        return Vec::new();
+    }
+    problems.iter().filter_map(|one| one.borrow().majority(k)).collect()
+}
+
 /// Family and level as one name.
 fn cell(query: &Prompt) -> Option<String> {
     let family = query.field("family")?;
@@ -258,7 +282,7 @@ fn cells(tried: &[Problem], solved: &[Problem], k: usize) -> Vec<Cell> {
         problems: tried.len().max(solved.len()),
         pass_at_1: mean(tried.iter().filter_map(|one| one.tally().share()).collect()),
         pass_at_k: mean(tried.iter().filter_map(|one| pass_at_k(one.tally(), k)).collect()),
-        maj_at_k: mean(tried.iter().filter_map(|one| one.majority(k)).collect()),
+        maj_at_k: mean(majorities(&tried, k)),
         greedy: mean(solved.iter().filter_map(|one| one.tally().share()).collect()),
     };
     by_name.into_iter().map(one).collect()
@@ -315,6 +339,10 @@ mod tests {
         );
         assert_eq!(scores.pass_at_1.expect("measured").value, 1.0);
         assert_eq!(scores.greedy, None);
+        let failed = group(1, &[("#2", Verdict::error("deadline", 1.0))]);
+        let greedy = [group(1, &[("#2", Verdict::right(true))]), failed.clone()];
+        assert_eq!(Scores::of(&[], &greedy, 1, &last_field).greedy.expect("measured").value, 1.0);
+        assert_eq!(Scores::of(&[], &[failed], 1, &last_field).greedy, None);
     }
 
     #[test]

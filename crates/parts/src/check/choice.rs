@@ -71,7 +71,7 @@ impl Choice {
         };
         // The labels that the options carry go first: ARC has both letters and numbers.
         if let Some(labels) = self.labels(columns)
-            && let Some(place) = labels.iter().position(|label| *label == text)
+            && let Some(place) = labels.iter().take(self.options.into()).position(|label| *label == text)
         {
             return Some(place);
         }
@@ -128,7 +128,8 @@ impl Choice {
     fn list(&self, columns: &BTreeMap<String, Value>, member: &str) -> Option<Vec<String>> {
         let value = lookup(columns, &self.column)?;
         let list = value.get(member).unwrap_or(value).as_array()?;
-        Some(list.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect())
+        let list = list.iter().take(self.options.into());
+        Some(list.map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect())
     }
 }
 

@@ -18,15 +18,22 @@ pub struct Number {
     pub find: Find,
     /// The largest difference that is still right; at least 0.
     pub absolute: f64,
-    /// The same as a share of the reference; a difference within either is right.
+    /// The same as a share of the reference; a difference within either is right. The default of 1e-9 forgives
+    /// rounding, so it does not apply between whole numbers, which must be equal.
     pub relative: f64,
     /// Which character separates whole and fractional digits.
     pub decimal: Decimal,
 }
 
+/// The share of the reference by which numbers usually may differ.
+const USUAL: f64 = 1e-9;
+
+/// The largest number up to which every whole one is an f64.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 impl Default for Number {
     fn default() -> Number {
-        Number { find: Find::Marked, absolute: 1e-6, relative: 1e-9, decimal: Decimal::Point }
+        Number { find: Find::Marked, absolute: 1e-6, relative: USUAL, decimal: Decimal::Point }
     }
 }
 
@@ -58,7 +65,13 @@ impl Number {
         self.near(answer.full(), reference.full()) || (open && self.near(answer.value, reference.value))
     }
 
+    /// Whole numbers have no rounding to forgive: they are compared as they stand, unless the settings ask
+    /// for more tolerance than the usual.
     fn near(&self, answer: f64, reference: f64) -> bool {
+        let whole = |x: f64| x.fract() == 0.0 && x.abs() <= EXACT;
+        if whole(answer) && whole(reference) && self.relative <= USUAL && self.absolute < 1.0 {
+            return answer == reference;
+        }
         (answer - reference).abs() <= self.absolute.max(self.relative * reference.abs())
     }
 
@@ -89,6 +102,9 @@ mod tests {
         check(&number, "#### 18 eggs", "2*9=<<2*9=18>>18\n#### 18", true);
         check(&number, "#### 17", "18", false);
         check(&number, "1e-7", "0", true);
+        check(&number, "2147483647", "2147483648", false);
+        check(&number, "2147483648.0", "2147483648", true);
+        check(&number, "3000000000.5", "3000000001", true);
         check(&number, "12 is wrong, so\n####", "12", false);
     }
 

@@ -78,6 +78,10 @@ impl Judge<Chat> for Hygiene {
             self.rules.cut_off
         )
     }
+
+    fn calls(&self) -> u64 {
+        self.inner.calls()
+    }
 }
 
 #[cfg(test)]

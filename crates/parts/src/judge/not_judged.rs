@@ -15,4 +15,8 @@ impl Judge<Chat> for NotJudged {
     fn name(&self) -> String {
         "nobody".to_owned()
     }
+
+    fn calls(&self) -> u64 {
+        0
+    }
 }

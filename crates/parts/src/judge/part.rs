@@ -48,6 +48,10 @@ impl Judge<Chat> for PartOf {
     fn name(&self) -> String {
         format!("{} of the {}", self.inner.name(), self.segments.parts[self.part].name)
     }
+
+    fn calls(&self) -> u64 {
+        self.inner.calls()
+    }
 }
 
 #[cfg(test)]

@@ -56,6 +56,10 @@ impl<D: Domain> Judge<D> for Sum<D> {
         let parts = self.parts.iter().map(|part| format!("{}*{}", part.weight, part.judge.name()));
         format!("sum({})", parts.collect::<Vec<_>>().join(" + "))
     }
+
+    fn calls(&self) -> u64 {
+        self.parts.iter().map(|part| part.judge.calls()).max().unwrap_or_default()
+    }
 }
 
 fn start<D: Domain>(verdict: Verdict, part: &Part<D>) -> Verdict {

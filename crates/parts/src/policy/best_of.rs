@@ -115,7 +115,8 @@ impl<'a> BestOf<'a> {
             .collect::<Vec<_>>();
         let judged = self.judge.judge(&judged, &answers)?;
         *spend += judged.spend;
-        spend.judge_calls += answers.iter().map(|answers| answers.len() as u64).sum::<u64>();
+        spend.judge_calls +=
+            self.judge.calls() * answers.iter().map(|answers| answers.len() as u64).sum::<u64>();
         for (one, verdicts) in open.into_iter().zip(judged.verdicts) {
             let mut verdicts = verdicts.into_iter();
             let verdict = |answer: &Completion| match failed(answer) {
@@ -187,6 +188,15 @@ impl Policy<Chat> for BestOf<'_> {
             answers[one.ask].push(one.favourite());
         }
         Ok(Proposals { answers, spend })
+    }
+
+    /// As many as draw no more answers together than the policy wants recorded together.
+    fn tries_a_part(&self) -> usize {
+        let draws = match self.draws {
+            Draws::Fixed { tries } => tries,
+            Draws::Patient { most, .. } => most,
+        };
+        (self.policy.tries_a_part() / draws as usize).max(1)
     }
 
     fn version(&self) -> Result<Version> {

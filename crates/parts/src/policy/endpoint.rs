@@ -147,7 +147,7 @@ impl Endpoint {
         while let Some(done) = running.join_next().await {
             fill_in(done, said)?;
         }
-        Ok(())
+        self.journal.as_ref().map_or(Ok(()), |journal| journal.flush())
     }
 
     fn recalled(&self, ask: &Ask<Chat>, seed: Seed) -> Result<Option<Said>> {

@@ -108,6 +108,18 @@ impl Said {
         }
     }
 
+    /// What is wrong with it: given tokens that are not there, or log-probabilities that are not one a token.
+    fn flaw(&self) -> Option<String> {
+        let n = self.tokens.len();
+        if self.given as usize > n {
+            return Some(format!("{} given tokens of {n}", self.given));
+        }
+        let odd = |numbers: &[f32]| !numbers.is_empty() && numbers.len() != n;
+        let (raw, policy) = (&self.logprobs, &self.policy_logprobs);
+        (odd(raw) || odd(policy))
+            .then(|| format!("{} and {} log-probabilities for {n} tokens", raw.len(), policy.len()))
+    }
+
     /// The answer as a policy gives it.
     pub fn completion(self) -> Completion {
         Completion {
@@ -168,15 +180,26 @@ impl Transcript {
         Ok(Transcript { path: path.to_owned(), held: Mutex::new(Held::of(path, file)?.0) })
     }
 
-    /// Opens a file to record answers in, made if it is missing. One program at a time may do so.
+    /// Opens a file to record answers in, made if it is missing. Several programs may do so at once, each with
+    /// answers of its own; half a line that a killed program left is cut off by whoever opens the file alone.
     pub fn append_to(path: &Path) -> Result<Transcript> {
         let failed = |source| io(path, "writing", source);
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             std::fs::create_dir_all(parent).map_err(failed)?;
         }
         let file = OpenOptions::new().create(true).append(true).read(true).open(path).map_err(failed)?;
+        // Shared by all who record; whoever gets it alone cannot cut off what another has just written.
+        let alone = file.try_lock().is_ok();
+        if !alone {
+            file.lock_shared().map_err(failed)?;
+        }
         let (held, length) = Held::of(path, file)?;
-        held.file.set_len(length).map_err(failed)?;
+        if alone {
+            held.file.set_len(length).and_then(|()| held.file.lock_shared()).map_err(failed)?;
+            flush_folder(path)?;
+        } else if held.file.metadata().map_err(failed)?.len() > length {
+            return Err(broken(path, length, "half a line, and another program is writing; try again later"));
+        }
         Ok(Transcript { path: path.to_owned(), held: Mutex::new(held) })
     }
 
@@ -222,7 +245,10 @@ impl Transcript {
         let read = held.file.seek(SeekFrom::Start(offset)).and_then(|_| held.file.read_exact(&mut bytes));
         read.map_err(|source| io(&self.path, "reading", source))?;
         match serde_json::from_slice::<AnswerLine>(&bytes) {
-            Ok(line) => Ok(Some(line.answer)),
+            Ok(line) => match line.answer.flaw() {
+                None => Ok(Some(line.answer)),
+                Some(flaw) => Err(broken(&self.path, offset, &flaw)),
+            },
             Err(error) => Err(broken(&self.path, offset, &error.to_string())),
         }
     }
@@ -258,6 +284,12 @@ impl Transcript {
         Ok(())
     }
 
+    /// Makes what was recorded so far survive a loss of power as well; a killed program loses nothing anyway.
+    pub fn flush(&self) -> Result<()> {
+        let file = self.held().file.try_clone();
+        file.and_then(|file| file.sync_data()).map_err(|source| io(&self.path, "flushing", source))
+    }
+
     fn held(&self) -> MutexGuard<'_, Held> {
         // Nothing is left half done by a panic elsewhere: lines are written in one piece.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
@@ -278,7 +310,10 @@ impl Held {
                 break;
             }
             match serde_json::from_slice::<AnswerLine>(&bytes) {
-                Ok(AnswerLine { policy, body, given, sampling, seed, .. }) => {
+                Ok(AnswerLine { policy, body, given, sampling, seed, answer, .. }) => {
+                    if let Some(flaw) = answer.flaw() {
+                        return Err(broken(path, length, &flaw));
+                    }
                     let key = Key::of_parts(&policy, &body, &given, &sampling, seed);
                     held.index.insert(key, (length, n as u32));
                 }
@@ -307,6 +342,15 @@ impl Held {
         self.broken = false;
         Ok(end - bytes.len() as u64)
     }
+}
+
+/// Makes the file's name in its folder durable, where the system lets one.
+fn flush_folder(path: &Path) -> Result<()> {
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|file| file.sync_all()).map_err(|source| io(folder, "flushing", source))
 }
 
 fn as_line(line: &impl Serialize) -> Vec<u8> {
@@ -405,6 +449,9 @@ mod tests {
         journal.record("v1", &prompt(), &sampling, &[seed(1)], &[said("3")]).expect("written");
         let whole = std::fs::read(&path).expect("there");
         std::fs::write(&path, &whole[..whole.len() - 9]).expect("cut");
+        let error = Transcript::append_to(&path).err().expect("somebody is writing").to_string();
+        assert!(error.contains("another program is writing"), "{error}");
+        drop(journal);
 
         let resumed = Transcript::append_to(&path).expect("opens");
         resumed.introduce("v1", 256).expect("known already");
@@ -415,6 +462,19 @@ mod tests {
         std::fs::write(&path, b"{\"policy\":\"v1\",\"tries_a_part\":256}\nnoise\n").expect("written");
         let error = Transcript::open(&path).err().expect("broken").to_string();
         assert!(error.contains("the line at byte 35 is none"), "{error}");
+    }
+
+    #[test]
+    fn an_answer_whose_numbers_do_not_fit_its_tokens_is_refused() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let path = folder.path().join("answers.jsonl");
+        let journal = Transcript::append_to(&path).expect("made");
+        let short = Said { tokens: vec![1, 2], logprobs: vec![-1.0], ..said("x") };
+        journal.record("v", &prompt(), &Sampling::default(), &[seed(0)], &[short]).expect("written");
+        let error = Transcript::open(&path).err().expect("refused").to_string();
+        assert!(error.contains("1 and 0 log-probabilities for 2 tokens"), "{error}");
+        let given = Said { tokens: vec![1], given: 5, ..said("x") };
+        assert_eq!(given.flaw().as_deref(), Some("5 given tokens of 1"));
     }
 
     #[test]

@@ -96,7 +96,11 @@ impl ProblemFile {
         let mut digests = vec![main.digest.clone()];
         let columns = self.columns(&main)?;
         let checker = self.check.open(&columns.answer)?;
-        let main = problems(&self.path, &label(&self.path), main, &columns, &checker)?;
+        let mut main = problems(&self.path, &label(&self.path), main, &columns, &checker)?;
+        if [&self.test, &self.validation].contains(&&self.path) {
+            // All its rows are held out.
+            main.clear();
+        }
         let mut parts: BTreeMap<Split, Vec<Prompt>> = BTreeMap::new();
         for (split, path) in [(Split::Test, &self.test), (Split::Validation, &self.validation)] {
             if path.as_os_str().is_empty() {
@@ -246,10 +250,22 @@ impl Task<Chat> for Problems {
             );
             return Err(Error::invalid(
                 "task",
-                format!("a file with problems in its {split:?} split"),
+                format!(
+                    "a file with problems in its {split:?} split; larger task.shares, a file of its own \
+                     (task.test, task.validation) or more rows would give it some"
+                ),
                 found,
             ));
         }
+        let n = match split {
+            // To learn from a problem again is fine; to measure on it again would only look like more problems.
+            Split::Train => n,
+            Split::Validation | Split::Test if n > all.len() => {
+                tracing::warn!(?split, wanted = n, found = all.len(), "fewer problems than wanted");
+                all.len()
+            }
+            Split::Validation | Split::Test => n,
+        };
         let mut drawn = Vec::with_capacity(n);
         while drawn.len() < n {
             let mut order: Vec<usize> = (0..all.len()).collect();

@@ -129,7 +129,7 @@ impl Task<Chat> for Bandits {
     /// Prompts with the fields `text`, `means` (one an arm) and `answer` (the best arm).
     fn draw(&self, split: Split, n: usize, rng: &mut Rng) -> Result<Vec<Prompt>> {
         self.check("task.bandits")?;
-        distinct("task.bandits", n, rng, &mut BTreeSet::new(), |rng| {
+        distinct("task.bandits", n, split, rng, &mut BTreeSet::new(), |rng| {
             let transcript = Transcript::draw(self, rng);
             if transcript.split() != split {
                 return Ok(None);

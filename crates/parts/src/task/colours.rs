@@ -65,7 +65,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 impl Task<Chat> for Colours {
     /// Prompts that a sentence of the world may begin with; they hold no answer.
     fn draw(&self, split: Split, n: usize, rng: &mut Rng) -> Result<Vec<Prompt>> {
-        distinct("task.colours", n, rng, &mut BTreeSet::new(), |rng| {
+        distinct("task.colours", n, split, rng, &mut BTreeSet::new(), |rng| {
             let sentence = Sentence::draw(rng);
             let id = format!("colours/{}", sentence.opening.replace(' ', "-"));
             Ok((sentence.split() == split).then(|| Prompt::text(id, sentence.opening)))

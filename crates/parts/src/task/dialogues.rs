@@ -65,7 +65,7 @@ impl Task<Chat> for Dialogues {
         for (place, &kind) in self.kinds.iter().enumerate() {
             let share = (n + kinds - 1 - place) / kinds;
             let field = format!("task.dialogues.{}", kind.name());
-            by_kind.push(distinct(&field, share, rng, &mut BTreeSet::new(), |rng| {
+            by_kind.push(distinct(&field, share, split, rng, &mut BTreeSet::new(), |rng| {
                 let query = Query::draw(kind, rng);
                 Ok((query.split() == split).then(|| Dialogues::prompt(&query)))
             })?);

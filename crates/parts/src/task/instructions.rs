@@ -234,7 +234,7 @@ impl Task<Chat> for Instructions {
     /// Prompts with the fields `family` (the instruction), `input` and `answer`.
     fn draw(&self, split: Split, n: usize, rng: &mut Rng) -> Result<Vec<Prompt>> {
         self.check("task")?;
-        distinct("task.instructions", n, rng, &mut BTreeSet::new(), |rng| {
+        distinct("task.instructions", n, split, rng, &mut BTreeSet::new(), |rng| {
             let task = *self.tasks.choose(rng).expect("checked above");
             let input = task.input_in(split, rng);
             let solved = |input: &str| task.answer(input).expect("a drawn input has an answer");

@@ -189,7 +189,7 @@ fn hash(text: &str) -> u64 {
 impl Task<Chat> for Modular {
     fn draw(&self, split: Split, n: usize, rng: &mut Rng) -> Result<Vec<Prompt>> {
         self.check("task.modular")?;
-        distinct("task.modular", n, rng, &mut BTreeSet::new(), |rng| {
+        distinct("task.modular", n, split, rng, &mut BTreeSet::new(), |rng| {
             let problem = ModularProblem::draw(rng.random_range(self.shortest..=self.longest), self, rng);
             let text = problem.text();
             let hash = hash(&text);

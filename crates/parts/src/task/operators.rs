@@ -152,7 +152,7 @@ impl Task<Chat> for Operators {
     /// only words that are not. Fields: `answer`, `role`, `domain` and `unseen`.
     fn draw(&self, split: Split, n: usize, rng: &mut Rng) -> Result<Vec<Prompt>> {
         self.check("task")?;
-        distinct("task.operators", n, rng, &mut BTreeSet::new(), |rng| {
+        distinct("task.operators", n, split, rng, &mut BTreeSet::new(), |rng| {
             let fresh = split != Split::Train && rng.random_bool(self.unseen);
             let known = if fresh { SEEN..Domain::Clock.words().len() } else { 0..SEEN };
             let operation = self.about(known, rng);

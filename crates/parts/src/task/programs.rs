@@ -100,7 +100,7 @@ impl Task<Chat> for Programs {
     /// (its number of statements).
     fn draw(&self, split: Split, n: usize, rng: &mut Rng) -> Result<Vec<Prompt>> {
         self.check("task.programs")?;
-        distinct("task.programs", n, rng, &mut BTreeSet::new(), |rng| {
+        distinct("task.programs", n, split, rng, &mut BTreeSet::new(), |rng| {
             let tree = Tree::draw(self.fewest..=self.most, self.largest, rng);
             if self.split(&tree) != Some(split) {
                 return Ok(None);

@@ -134,7 +134,7 @@ impl Task<Chat> for Puzzles {
     /// Prompts with the fields `family` (the kind), `text` (the question), `rationale` and `answer`.
     fn draw(&self, split: Split, n: usize, rng: &mut Rng) -> Result<Vec<Prompt>> {
         self.check("task.puzzles")?;
-        distinct("task.puzzles", n, rng, &mut BTreeSet::new(), |rng| {
+        distinct("task.puzzles", n, split, rng, &mut BTreeSet::new(), |rng| {
             let kind = self.kinds[rng.random_range(0..self.kinds.len() as u32) as usize];
             let item = kind.draw(rng);
             if self::split(&item.key) != split {

@@ -146,10 +146,10 @@ impl Cell {
     ) -> Result<Vec<Prompt>> {
         if let Some(mut all) = self.family.all(self.level) {
             all.retain(|problem| problem.split() == split);
-            return self.draw_listed(all, n, wording, rng, seen);
+            return self.draw_listed(all, n, split, wording, rng, seen);
         }
         let name = format!("task.cells: {}{}", self.family.tag(), self.level);
-        distinct(&name, n, rng, seen, |rng| {
+        distinct(&name, n, split, rng, seen, |rng| {
             let problem = self.family.generate(self.level, rng)?;
             Ok((problem.split() == split).then(|| prompt(&problem, wording)))
         })
@@ -159,6 +159,7 @@ impl Cell {
         &self,
         mut all: Vec<Problem>,
         n: usize,
+        split: Split,
         wording: Wording,
         rng: &mut Rng,
         seen: &mut BTreeSet<String>,
@@ -174,10 +175,14 @@ impl Cell {
                 cell = %format!("{}{}", self.family.tag(), self.level),
                 distinct = fresh.len(),
                 wanted = n,
-                "fewer distinct problems than prompts: problems come again"
+                "fewer distinct problems than prompts"
             );
         }
         seen.extend(fresh.iter().take(n).map(Problem::id));
+        if split != Split::Train {
+            // A problem that comes again would look like another one.
+            return Ok(fresh.iter().take(n).map(|problem| prompt(problem, wording)).collect());
+        }
         let order: Vec<&Problem> = fresh.iter().chain(&stale).collect();
         Ok(order.into_iter().cycle().take(n).map(|problem| prompt(problem, wording)).collect())
     }
@@ -276,12 +281,19 @@ mod tests {
     }
 
     #[test]
-    fn small_cells_say_how_many_they_hold_and_then_repeat() {
+    fn small_cells_say_how_many_they_hold_and_repeat_in_training_alone() {
         let suite = Suite::parse("A1").expect("cells");
-        let held = suite.distinct(Split::Test).expect("few enough to list");
-        let prompts = suite.draw(Split::Test, held + 10, &mut Seed::root(3).rng()).expect("a draw");
-        let ids: BTreeSet<&String> = prompts.iter().map(|prompt| &prompt.id).collect();
-        assert_eq!((prompts.len(), ids.len()), (held + 10, held));
+        let drawn = |split: Split, n: usize| {
+            let prompts = suite.draw(split, n, &mut Seed::root(3).rng()).expect("a draw");
+            let ids: BTreeSet<&String> = prompts.iter().map(|prompt| &prompt.id).collect();
+            (prompts.len(), ids.len())
+        };
+        let held = |split| suite.distinct(split).expect("few enough to list");
+        assert_eq!(drawn(Split::Test, held(Split::Test) + 10), (held(Split::Test), held(Split::Test)));
+        assert_eq!(
+            drawn(Split::Train, held(Split::Train) + 10),
+            (held(Split::Train) + 10, held(Split::Train))
+        );
         assert_eq!(Suite::parse("A1,A2").expect("cells").distinct(Split::Test), None);
     }
 

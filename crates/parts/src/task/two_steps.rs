@@ -193,7 +193,7 @@ impl Task<Chat> for TwoSteps {
     /// Prompts with the fields `family`, `level`, `answer` and `text`.
     fn draw(&self, split: Split, n: usize, rng: &mut Rng) -> Result<Vec<Prompt>> {
         self.check("task")?;
-        distinct("task", n, rng, &mut BTreeSet::new(), |rng| {
+        distinct("task", n, split, rng, &mut BTreeSet::new(), |rng| {
             let problem = TwoStepProblem::draw(self, rng);
             let text = problem.text();
             let hash = hash(&text);

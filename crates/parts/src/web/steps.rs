@@ -160,7 +160,7 @@ impl Task<Chat> for Steps {
     fn draw(&self, split: Split, n: usize, rng: &mut Rng) -> Result<Vec<Prompt>> {
         self.web.check("task.web")?;
         let mut turn = 0;
-        distinct("task.web", n, rng, &mut BTreeSet::new(), |rng| {
+        distinct("task.web", n, split, rng, &mut BTreeSet::new(), |rng| {
             let start = self.web.start(split, turn, rng);
             turn += 1;
             let samples = self.web.demonstrated(&start);

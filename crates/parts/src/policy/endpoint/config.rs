@@ -193,6 +193,9 @@ const OWN_FIELDS: [&str; 14] = [
     "stream",
 ];
 
+/// The fewest requests a minute that can be asked for: one in some seventeen hours.
+const SLOWEST: f64 = 1e-3;
+
 impl EndpointConfig {
     /// Fails on settings that cannot work.
     pub fn check(&self) -> Result<()> {
@@ -207,6 +210,14 @@ impl EndpointConfig {
             // It may hold a password, so it is not shown.
             let rule = "an address like http://127.0.0.1:8000/v1, without a name, a password or a query";
             return bad("base_url", rule, &"something else");
+        }
+        if let Some(proxy) = &self.proxy {
+            let bare = |url: &reqwest::Url| url.username().is_empty() && url.password().is_none();
+            if !reqwest::Url::parse(proxy).is_ok_and(|url| url.has_host() && bare(&url)) {
+                // Settings are recorded, and a password must not be.
+                let rule = "an address like http://127.0.0.1:3128, without a name or a password";
+                return bad("proxy", rule, &"something else");
+            }
         }
         if self.model.is_empty() {
             return bad("model", "the name of a model that the endpoint serves", &"empty");
@@ -228,9 +239,9 @@ impl EndpointConfig {
             return bad("backoff", "between 0 and 30 seconds", &self.backoff);
         }
         if let Some(rate) = self.requests_per_minute
-            && !(rate > 0.0 && rate.is_finite())
+            && !(rate >= SLOWEST && rate.is_finite())
         {
-            return bad("requests_per_minute", "above 0", &rate);
+            return bad("requests_per_minute", "at least 0.001", &rate);
         }
         for (field, price) in [("prices.input", self.prices.input), ("prices.output", self.prices.output)] {
             if !(price >= 0.0 && price.is_finite()) {
@@ -297,6 +308,12 @@ mod tests {
         let config = EndpointConfig { base_url: "https://me:hunter2@example.com/v1".to_owned(), ..sound() };
         let error = config.check().expect_err("a password").to_string();
         assert!(error.contains("base_url") && !error.contains("hunter2"), "{error}");
+        let config = EndpointConfig { proxy: Some("http://me:hunter2@proxy:3128".to_owned()), ..sound() };
+        let error = config.check().expect_err("a password").to_string();
+        assert!(error.contains("proxy") && !error.contains("hunter2"), "{error}");
+        for proxy in ["http://127.0.0.1:3128", "socks5://proxy:1080"] {
+            assert!(EndpointConfig { proxy: Some(proxy.to_owned()), ..sound() }.check().is_ok());
+        }
     }
 
     #[test]

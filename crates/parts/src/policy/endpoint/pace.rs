@@ -28,8 +28,11 @@ impl Pace {
         Pace { interval, next: Mutex::new(Next { not_before: None, place: None }) }
     }
 
-    /// Waits for this request's turn.
-    pub async fn turn(&self) {
+    /// Waits for this request's turn: for its place in the even flow, and while the server wants nothing.
+    ///
+    /// With a moment `by` which an answer is wanted, `Err` says how long it would wait beyond that; without
+    /// one the server may hold it back for less than `patience`, however long the way to its place is.
+    pub async fn turn(&self, by: Option<Instant>, patience: Duration) -> Result<(), Duration> {
         let place = {
             let mut next = self.next();
             let now = Instant::now();
@@ -37,13 +40,22 @@ impl Pace {
             next.place = Some(place + self.interval);
             place
         };
+        let too_late = |until: Instant| until.saturating_duration_since(Instant::now());
         if place > Instant::now() {
+            if by.is_some_and(|by| place >= by) {
+                return Err(too_late(place));
+            }
             tokio::time::sleep_until(place).await;
         }
+        let by = by.unwrap_or_else(|| Instant::now() + patience);
         // It may move while this waits.
         while let Some(until) = self.held().filter(|until| *until > Instant::now()) {
+            if until >= by {
+                return Err(too_late(until));
+            }
             tokio::time::sleep_until(until).await;
         }
+        Ok(())
     }
 
     /// Lets nothing leave for so long.
@@ -104,6 +116,7 @@ fn http_date(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
 
     #[test]
     fn a_wait_is_seconds_or_a_date() {
@@ -136,9 +149,28 @@ mod tests {
             pace.hold(Duration::from_millis(60));
             pace.hold(Duration::from_millis(20));
             let started = Instant::now();
-            pace.turn().await;
+            pace.turn(None, Duration::from_secs(1)).await.expect("soon enough");
             assert!(started.elapsed() >= Duration::from_millis(55));
             assert_eq!(pace.wait(), Duration::ZERO);
+        });
+    }
+
+    #[test]
+    fn nobody_waits_for_a_turn_that_comes_too_late() {
+        let pace = Arc::new(Pace::new(None));
+        quick().block_on(async {
+            let started = Instant::now();
+            let by = Some(started + Duration::from_secs(5));
+            // A refusal that comes while others wait for their turn holds them back as well.
+            pace.hold(Duration::from_millis(30));
+            let refused = pace.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                refused.hold(Duration::from_secs(3600));
+            });
+            let rest = pace.turn(by, Duration::ZERO).await.expect_err("an hour is too long");
+            assert!(rest > Duration::from_secs(3500) && started.elapsed() < Duration::from_secs(2));
+            assert!(pace.turn(None, Duration::from_secs(5)).await.is_err());
         });
     }
 
@@ -149,7 +181,7 @@ mod tests {
         quick().block_on(async {
             let started = Instant::now();
             for _ in 0..4 {
-                pace.turn().await;
+                pace.turn(None, Duration::from_secs(1)).await.expect("soon enough");
             }
             assert!(started.elapsed() >= Duration::from_millis(59));
         });

@@ -105,15 +105,14 @@ impl Sender {
             .build();
         // Only when requests leave depends on this.
         let mut jitter = seeds[0].at("retry", 0).rng();
-        let mut started = None;
+        let mut started: Option<Instant> = None;
         let mut sent = 0;
         loop {
-            let wait = self.pace.wait();
-            if sent == 0 && wait >= deadline {
+            let by = started.map(|started| started + deadline);
+            if let Err(wait) = self.pace.turn(by, deadline).await {
                 let why = format!("the endpoint asks to come back in {} s", wait.as_secs());
                 return Ok(self.failed(&why, seeds));
             }
-            self.pace.turn().await;
             let started = *started.get_or_insert_with(Instant::now);
             let left = deadline.saturating_sub(started.elapsed());
             let limit = left.min(Duration::from_secs_f64(config.request_timeout));
@@ -188,7 +187,7 @@ impl Sender {
     }
 
     fn refusal(&self, status: StatusCode, after: Option<Duration>, body: &[u8]) -> Trouble {
-        let why = format!("{status}: {}", self.config.key.redact(&wire::complaint(body)));
+        let why = format!("{status}: {}", shortened(&self.config.key.redact(&wire::complaint(body))));
         let hopeless = |field: &str, rule: &str, found: &str| {
             let url = &self.config.base_url;
             Trouble::Hopeless(Error::invalid(
@@ -245,6 +244,14 @@ impl Sender {
         let answer = Completion::failed(self.config.key.redact(why));
         seeds.iter().map(|_| Said::of(&answer, &Spend::default())).collect()
     }
+}
+
+/// The longest part of a server's words that is kept.
+const LONGEST_WORDS: usize = 300;
+
+/// The first of many words. The key is taken out before: half of one would not be found.
+fn shortened(text: &str) -> String {
+    text.chars().take(LONGEST_WORDS).collect()
 }
 
 /// Seconds without needless digits.

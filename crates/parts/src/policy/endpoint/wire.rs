@@ -122,11 +122,12 @@ struct Content {
 
 #[derive(Clone, Copy, Deserialize)]
 struct Usage {
-    #[serde(default)]
-    prompt_tokens: u64,
-    #[serde(default)]
-    completion_tokens: u64,
+    prompt_tokens: Option<u64>,
+    completion_tokens: Option<u64>,
 }
+
+/// The most tokens of a reply that are believed; what says more does not count.
+const MOST_TOKENS: u64 = 1 << 40;
 
 /// What is wrong with a reply.
 #[derive(Clone, Debug, PartialEq)]
@@ -160,18 +161,15 @@ pub(super) fn answers(
     let mut answers =
         choices.into_iter().map(|choice| answer(choice, sampling)).collect::<Result<Vec<_>, _>>()?;
 
-    let (read, drawn) = match reply.usage {
-        Some(usage) => (usage.prompt_tokens, usage.completion_tokens),
-        // Servers that do not count: about four bytes a token.
-        None => {
-            let tokens = |bytes: usize| bytes.div_ceil(4) as u64;
-            let counted = |said: &Said| match &said.likelihood {
-                Some(likelihood) => u64::from(likelihood.tokens),
-                None => tokens(said.text.len()),
-            };
-            (tokens(bytes_of(&prompt.body)), answers.iter().map(counted).sum())
-        }
+    // Servers that do not count, or not both: about four bytes a token.
+    let tokens = |bytes: usize| bytes.div_ceil(4) as u64;
+    let counted = |said: &Said| match &said.likelihood {
+        Some(likelihood) => u64::from(likelihood.tokens),
+        None => tokens(said.text.len()),
     };
+    let said = |count: fn(Usage) -> Option<u64>| reply.usage.and_then(count).filter(|n| *n <= MOST_TOKENS);
+    let read = said(|usage| usage.prompt_tokens).unwrap_or_else(|| tokens(bytes_of(&prompt.body)));
+    let drawn = said(|usage| usage.completion_tokens).unwrap_or_else(|| answers.iter().map(counted).sum());
     if let Some(first) = answers.first_mut() {
         (first.scored_tokens, first.sampled_tokens) = (read, drawn);
         first.cost = config.prices.of(read, drawn);
@@ -227,12 +225,11 @@ fn likelihood(logprobs: &Value) -> Option<Likelihood> {
     sound.then_some(Likelihood { tokens: numbers.len() as u32, logprob })
 }
 
-/// What an error's body says, in a line.
+/// What an error's body says, in a line, however long.
 pub(super) fn complaint(body: &[u8]) -> String {
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
     let text = error_message(&value).unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().take(300).collect()
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn error_message(value: &Value) -> Option<String> {

@@ -37,8 +37,12 @@ pub fn number(value: f64) -> String {
     if value == 0.0 { "0".to_owned() } else { value.to_string() }
 }
 
+/// The most statements that are run: each state holds all variables so far.
+const MOST_STATEMENTS: usize = 1000;
+
 /// The states after each statement, in order; an empty program has none.
 ///
+/// A program of more than 1,000 statements is a fault.
 /// Blank statements and everything from `//` to the end of a line are skipped.
 pub fn trace(program: &str) -> Result<Vec<State>, Fault> {
     let mut values = BTreeMap::new();
@@ -51,6 +55,10 @@ pub fn trace(program: &str) -> Result<Vec<State>, Fault> {
             let text = piece.trim();
             if !text.is_empty() {
                 let statement = states.len() + 1;
+                if statement > MOST_STATEMENTS {
+                    let why = format!("more than {MOST_STATEMENTS} statements");
+                    return Err(Fault::Syntax { statement, why });
+                }
                 let Some((target, source)) = text.split_once('=') else {
                     return Err(Fault::Syntax { statement, why: format!("{text:?} is no assignment") });
                 };
@@ -89,6 +97,13 @@ mod tests {
 
     fn keys(program: &str) -> Vec<Vec<String>> {
         trace(program).expect("it runs").iter().map(State::key).collect()
+    }
+
+    #[test]
+    fn an_endless_program_is_a_fault_and_no_burden() {
+        let program = |n: usize| (0..n).map(|i| format!("a{i}=1;")).collect::<String>();
+        assert_eq!(trace(&program(MOST_STATEMENTS)).expect("runs").len(), MOST_STATEMENTS);
+        assert!(matches!(trace(&program(100_000)), Err(Fault::Syntax { statement: 1001, .. })));
     }
 
     #[test]
