@@ -31,6 +31,7 @@ use autodidact_math::schedule::{Schedule, Shape};
 use autodidact_parts::learn::{Amount, Batch, Keep, Restart, Sft, SftConfig, gold_tries};
 use autodidact_parts::{CriticConfig, ModelConfig, OpenTask, TaskConfig};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Settings of B-STaR; the defaults are the paper's for MATH.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -171,7 +172,7 @@ impl Recipe for BStar {
         }
         self.temperatures.check("temperatures", 0.0, 10.0)?;
         self.thresholds.check("thresholds", -1e6, 1e6)?;
-        self.sft.check()?;
+        self.sft_of_all_rounds().check()?;
         self.task.check()?;
         self.critic.check(&self.task)?;
         self.watch.check()
@@ -195,7 +196,10 @@ impl BStar {
 
         while run.next_round(self.rounds) {
             let point = self.choose(&probe, lm, task, &*judge, run)?;
-            let queries = task.task.draw(Split::Train, self.queries as usize, &mut run.rng("queries"))?;
+            let mut queries = task.task.draw(Split::Train, self.queries as usize, &mut run.rng("queries"))?;
+            // A small file comes again and again; what counts answers a query must see each query once.
+            let mut seen = BTreeSet::new();
+            queries.retain(|query| seen.insert(query.id.clone()));
             let groups = self.sample("pool", &queries, point.temperature, lm, task, &*judge, run)?;
             let (threshold, kept) = match self.threshold_on {
                 ThresholdOn::Probe => (point.threshold, self.select(&groups, point.threshold)),

@@ -223,7 +223,7 @@ impl Mistakes {
         let policy = self.policy.open(lm)?;
         let judge = tagged.task.judge();
         let mut learner = Sft::around(lm, &self.sft, Keep::Above { threshold: 0.0 })?;
-        let mut watch = Watch::of(&self.watch, &*policy, &tagged, &*judge);
+        let mut watch = Watch::of(&self.watch, lm, &tagged, &*judge);
         watch.before(&learner, run)?;
 
         let mut items = self.collect((&plain, &prompts), &*policy, run)?;

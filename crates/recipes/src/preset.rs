@@ -150,8 +150,26 @@ mod tests {
         for preset in PRESETS {
             let recipe = RECIPES.iter().find(|recipe| recipe.card.id == preset.recipe);
             let recipe = recipe.expect("the preset's recipe exists");
-            let settings = preset.settings().expect("a table");
+            let mut settings = preset.settings().expect("a table");
+            // The run's, not the recipe's.
+            if let Some(alarms) = settings.table.remove("alarms") {
+                alarms.try_into::<autodidact_core::Alarms>().expect("alarms").check().expect("sound");
+            }
             (recipe.resolve)(&[settings]).unwrap_or_else(|error| panic!("{}: {error}", preset.name));
+        }
+    }
+
+    #[test]
+    fn a_preset_with_fresh_weights_lets_answers_be_cut_off() {
+        for preset in PRESETS {
+            let table = preset.settings().expect("a table").table;
+            let kind = table.get("model").and_then(|model| model.get("kind")).and_then(|kind| kind.as_str());
+            if kind == Some("random") {
+                let alarms =
+                    table.get("alarms").cloned().map(toml::Value::try_into::<autodidact_core::Alarms>);
+                let limit = alarms.and_then(Result::ok).map(|alarms| alarms.truncated.limit);
+                assert_eq!(limit, Some(1.0), "{}: {}", preset.recipe, preset.name);
+            }
         }
     }
 

@@ -240,7 +240,7 @@ fn settled(levels: &[f64], width: f64) -> bool {
     let Some(last) = levels.len().checked_sub(3).map(|from| &levels[from..]) else { return false };
     let high = last.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let low = last.iter().copied().fold(f64::INFINITY, f64::min);
-    width > 0.0 && high - low <= width
+    width > 0.0 && last.iter().all(|level| level.is_finite()) && high - low <= width
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ use autodidact_parts::task::two_steps::{Annotator, TwoSteps};
 use autodidact_parts::wording::PromptsConfig;
 use autodidact_parts::{ModelConfig, OpenTask, TaskConfig, dataset};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Settings of SELF; the defaults are the paper's where it states them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -264,7 +265,11 @@ impl SelfEvolution {
         let (of_meta, n) = (self.meta.prompts(), self.questions as usize);
         let original = if self.later == Later::Task { self.rounds as usize * n } else { n };
         let mut drawn = task.task.draw(Split::Train, of_meta + original, &mut run.rng("questions"))?;
-        let unlabelled = drawn.split_off(of_meta);
+        let mut unlabelled = drawn.split_off(of_meta);
+        // A small file comes again, but a pair is known by its question.
+        let mut seen = BTreeSet::new();
+        drawn.retain(|question| seen.insert(question.id.clone()));
+        unlabelled.retain(|question| seen.insert(question.id.clone()));
         let voices = Voices { lm, policy, writer, roles: &roles, student: &student };
         let corpus = self.meta_corpus(&voices, annotator, &drawn, run)?;
         if !corpus.is_empty() {

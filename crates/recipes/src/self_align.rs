@@ -199,13 +199,12 @@ impl SelfAlign {
         let kit = Kit::open(&self.prompts)?;
         let teacher = self.policy.open(lm)?;
         let judge = task.task.judge();
-        let barred: Vec<String> = self
-            .watch
-            .test
-            .queries(&*task.task)?
-            .iter()
-            .map(|prompt| question_of(prompt).to_owned())
-            .collect();
+        // What is measured or chosen by must not be learned from.
+        let mut barred = Vec::new();
+        for held_out in [&self.watch.test, &self.watch.validation] {
+            let queries = held_out.queries(&*task.task)?;
+            barred.extend(queries.iter().map(|prompt| question_of(prompt).to_owned()));
+        }
         let task = without_header(task, &kit)?;
         let mut learner = Sft::around(lm, &self.sft, Keep::Above { threshold: 0.0 })?;
         let mut watch = Watch::of(&self.watch, lm, &task, &*judge);

@@ -25,7 +25,7 @@ mod prompts;
 pub use guided::{Guide, Guided, Pair, pairs};
 pub use prompts::Wordings;
 
-use crate::watch::{Watch, WatchConfig};
+use crate::watch::{Deliver, Watch, WatchConfig};
 use autodidact_core::chat::{Chat, Sampling};
 use autodidact_core::{Card, Error, Group, Learn, Metric, Recipe, Result, Run};
 use autodidact_lm::Lm;
@@ -292,6 +292,10 @@ impl Recipe for SelfGuide {
         }
         if self.sft.restart != Restart::Inherit {
             return Err(Error::invalid("sft.restart", "inherit: epochs go on from each other", "another"));
+        }
+        if matches!(self.task, Guide::Described { .. }) && self.watch.deliver == Deliver::Best {
+            let rule = "last for a described task, whose held-out pairs are all there to report on";
+            return Err(Error::invalid("watch.deliver", rule, "best"));
         }
         self.task.check()?;
         self.policy.check()?;

@@ -28,7 +28,7 @@ use autodidact_math::summary::mean;
 use autodidact_parts::dataset::{Example, dropped, record};
 use autodidact_parts::evaluate::Evaluation;
 use autodidact_parts::judge::{Likelihood, SelfReward, SelfRewardConfig, right};
-use autodidact_parts::learn::{Amount, Batch, Keep, Restart, Sft, SftConfig};
+use autodidact_parts::learn::{Amount, Batch, Keep, Replay, Restart, Sft, SftConfig};
 use autodidact_parts::policy::{BestOf, Draws, PolicyConfig, enough};
 use autodidact_parts::wording::{File, Prompts, PromptsConfig};
 use autodidact_parts::{ModelConfig, OpenTask, TaskConfig};
@@ -217,6 +217,18 @@ impl Recipe for Sharpening {
             }
         }
         let in_pairs = matches!(self.method, Method::Offline { .. } | Method::Xpo { .. });
+        if in_pairs {
+            let SftConfig { lora, replay, given_weight, .. } = &self.sft;
+            let ignored = [
+                ("lora", lora.is_some()),
+                ("replay", *replay != Replay::None),
+                ("given_weight", *given_weight != 0.0),
+            ];
+            if let Some((field, _)) = ignored.into_iter().find(|(_, set)| *set) {
+                let rule = "left out where the method learns from pairs, which knows nothing like it";
+                return Err(Error::invalid(format!("sft.{field}"), rule, "set"));
+            }
+        }
         if in_pairs && matches!(self.reward.form, Likelihood::Majority { .. }) {
             let rule = "sum or normalised where the method compares pairs: two answers hold no vote";
             return Err(Error::invalid("reward.form", rule, "majority"));

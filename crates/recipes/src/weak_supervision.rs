@@ -375,6 +375,10 @@ impl Judge<Chat> for Unjudged {
     fn name(&self) -> String {
         "nobody".to_owned()
     }
+
+    fn calls(&self) -> u64 {
+        0
+    }
 }
 
 #[cfg(test)]

@@ -45,7 +45,11 @@ impl Judge<Chat> for Rethought {
                     verdict = verdict.with("calls", transcript.calls() as f64);
                     for i in 0..transcript.attempts().len() {
                         let attempt = judged.next().unwrap_or_else(missing);
-                        verdict = verdict.with(&format!("right/{i}"), f64::from(u8::from(right(&attempt))));
+                        // What could not be judged is neither right nor wrong.
+                        if attempt.value().is_some() {
+                            verdict =
+                                verdict.with(&format!("right/{i}"), f64::from(u8::from(right(&attempt))));
+                        }
                     }
                     for (i, flag) in transcript.flags().into_iter().enumerate() {
                         verdict = verdict.with(&format!("flag/{i}"), f64::from(u8::from(flag)));
@@ -97,7 +101,8 @@ impl Counts {
                 let tally = if first { &mut counts.fine } else { &mut counts.wrong };
                 *tally = (tally.0 + 1, tally.1 + u64::from(flag));
             }
-            for redone in (1..).map_while(|i| part("right", i)) {
+            let last = one.verdict.part("calls").unwrap_or(0.0) as u32;
+            for redone in (1..=last).filter_map(|i| part("right", i)) {
                 counts.redone = (counts.redone.0 + 1, counts.redone.1 + u64::from(redone));
             }
         }

@@ -129,7 +129,7 @@ impl Settings {
                     ..SftConfig::default()
                 },
                 watch: WatchConfig {
-                    test: Evaluation { problems: 300, tries: 0, ..evaluation.clone() },
+                    test: Evaluation { problems: 1000, tries: 0, ..evaluation.clone() },
                     validation: Evaluation {
                         problems: 150,
                         split: Split::Validation,

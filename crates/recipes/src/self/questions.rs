@@ -177,15 +177,24 @@ impl Instruct {
             return Ok(questions);
         }
         let direct = Direct::of(policy, roles);
-        let groups =
-            run.attempt("agree", &direct, &NotJudged, Ask::each(&questions, self.agree, &self.sampling))?;
-        let one = |group: &autodidact_core::Group<Chat>| {
+        // Each answer is an ask of its own: nobody judges them, and so tries at one ask would have nothing to
+        // be told apart by.
+        let agree = self.agree as usize;
+        let again: Vec<Prompt> =
+            questions.iter().flat_map(|question| std::iter::repeat_n(question.clone(), agree)).collect();
+        let groups = run.attempt("agree", &direct, &NotJudged, Ask::each(&again, 1, &self.sampling))?;
+        let one = |groups: &[autodidact_core::Group<Chat>]| {
+            let tries = groups.iter().flat_map(|group| group.tries.iter().map(move |one| (group, one)));
             let votes: BTreeSet<Option<String>> =
-                group.tries.iter().map(|one| (task.vote)(&group.ask.query, &one.answer)).collect();
+                tries.map(|(group, one)| (task.vote)(&group.ask.query, &one.answer)).collect();
             votes.len() == 1 && !votes.contains(&None)
         };
         let all = questions.len();
-        let kept: Vec<Prompt> = groups.into_iter().filter(one).map(|group| group.ask.query).collect();
+        let kept: Vec<Prompt> = groups
+            .chunks_exact(agree)
+            .filter(|groups| one(groups))
+            .map(|groups| groups[0].ask.query.clone())
+            .collect();
         run.note("disagreement/dropped", (all - kept.len()) as f64)?;
         Ok(kept)
     }

@@ -427,9 +427,11 @@ fn questions_whose_answers_disagree_are_not_asked() {
     impl Policy<Chat> for Fickle {
         fn propose(&self, asks: &[Ask<Chat>], seeds: &[Seed]) -> Result<Proposals<Chat>> {
             let mut proposals = Scripted.propose(asks, seeds)?;
-            for (ask, answers) in asks.iter().zip(&mut proposals.answers) {
-                if ask.tries == 2 && chance(&answers[0].text, 2) == 0 {
-                    answers[1].text.push('9');
+            for (i, asks) in asks.windows(2).enumerate() {
+                // Asked the same again.
+                let answers = &mut proposals.answers[i..=i + 1];
+                if asks[0].query.id == asks[1].query.id && chance(&answers[0][0].text, 2) == 0 {
+                    answers[1][0].text.push('9');
                 }
             }
             Ok(proposals)

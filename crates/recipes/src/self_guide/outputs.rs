@@ -142,7 +142,8 @@ fn note_samples(task: &Guided, asked: &[&Made], groups: &[Group<Chat>], run: &mu
     }
     let mut truths = Vec::new();
     for (made, group) in asked.iter().zip(groups) {
-        truths.extend(group.tries.iter().map(|one| is_right(task, &made.input, one.answer.text.trim())));
+        let sound = group.tries.iter().filter(|one| one.answer.failure.is_none());
+        truths.extend(sound.map(|one| is_right(task, &made.input, one.answer.text.trim())));
     }
     match mean(&truths) {
         Some(accuracy) => run.note("sample_accuracy", accuracy),

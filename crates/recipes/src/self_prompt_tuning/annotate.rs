@@ -185,6 +185,10 @@ impl Judge<Chat> for Received {
     fn name(&self) -> String {
         "received".to_owned()
     }
+
+    fn calls(&self) -> u64 {
+        0
+    }
 }
 
 #[cfg(test)]

@@ -124,17 +124,17 @@ fn last_minus_first_third(values: &[f64]) -> f64 {
 }
 
 /// Optimiser steps that ReST-EM takes to its best validation accuracy, minus those that online RFT
-/// takes to at least the same. The value before the first round is no round's.
+/// takes to at least the same. The value before the first round is no round's; where online RFT never gets
+/// there, it is taken to do so in the round after its last.
 fn restart_cost(settings: &Settings, arms: &Arms) -> f64 {
     let Amount::Steps { steps } = settings.recipe.sft.amount else { return f64::NAN };
     let curve = |track: &Track| track.values("validation/greedy");
     let rest_em = curve(&arms.ancestors[2]);
     let peak = rest_em.iter().copied().fold(f64::NAN, f64::max);
     let reached = |values: &[f64]| values.iter().position(|&value| value >= peak);
-    match (reached(&rest_em), reached(&curve(online(arms)))) {
-        (Some(late), Some(early)) => (late as f64 - early as f64) * steps as f64,
-        _ => f64::NAN,
-    }
+    let online = curve(online(arms));
+    let early = reached(&online).unwrap_or(online.len());
+    reached(&rest_em).map_or(f64::NAN, |late| (late as f64 - early as f64) * steps as f64)
 }
 
 /// The claim that the mean of `values` is above 0.
