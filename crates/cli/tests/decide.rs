@@ -57,6 +57,14 @@ fn contexts_and_rewards_may_come_in_files() {
     let again = world.json(&["decide", "tell", "offer", "--rewards", "rewards.jsonl", "--json"]);
     assert_eq!((&again["told"], &again["told_before"]), (&Value::from(0), &Value::from(200)));
 
+    world.write("rewards.jsonl", "{\"decision\": 0, \"reward\": -1}\n{\"decision\": 999, \"reward\": 1}\n");
+    let wrong = world.run(&["decide", "tell", "offer", "--rewards", "rewards.jsonl"]);
+    assert_eq!(wrong.code, 2, "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("line 1 of rewards.jsonl"), "it was told another: {}", wrong.stderr);
+    world.write("rewards.jsonl", "\n{\"decision\": 999, \"reward\": 1}\n");
+    let wrong = world.run(&["decide", "tell", "offer", "--rewards", "rewards.jsonl"]);
+    assert!(wrong.stderr.contains("line 2 of rewards.jsonl"), "it was never asked: {}", wrong.stderr);
+
     world.write("visitors.jsonl", "[1, 2]\n[1]\n");
     let wrong = world.run(&["decide", "ask", "offer", "--contexts", "visitors.jsonl"]);
     assert_eq!(wrong.code, 2);

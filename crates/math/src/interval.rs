@@ -73,7 +73,8 @@ pub fn pass_at_1(tallies: &[Tally], level: f64) -> Option<Interval> {
     let tries: usize = tallies.iter().map(|tally| tally.tries).sum();
     let plain = normal(level)?;
     let error = standard_error(&shares).unwrap_or(0.0);
-    let independent = if error > 0.0 {
+    // Rounding is no spread: the mean of equal shares may differ from each in its last digit.
+    let independent = if error > 1e-12 {
         // With few problems the spread itself is uncertain: t in place of z.
         let student = student(level, problems - 1)?;
         (value * (1.0 - value) / (error * error) * (plain / student).powi(2)).min(tries as f64)

@@ -104,7 +104,7 @@ struct Rows<'a> {
     config: &'a ProcessConfig,
     range: (f64, f64),
     asked: Vec<u64>,
-    /// A confidence sequence an arm, and one for all together.
+    /// A confidence sequence an arm.
     sequences: Vec<AnyTime>,
     sums: Vec<f64>,
     told: Vec<u64>,
@@ -116,14 +116,14 @@ struct Rows<'a> {
 impl<'a> Rows<'a> {
     fn new(config: &'a ProcessConfig, range: (f64, f64)) -> Rows<'a> {
         let arms = config.arms.len();
-        // A union over the arms' sequences and the one of all rewards.
-        let level = 1.0 - (1.0 - LEVEL) / (arms + 1) as f64;
+        // A union over the arms' sequences.
+        let level = 1.0 - (1.0 - LEVEL) / arms as f64;
         let sequence = AnyTime::new(level).expect("the level is between 0 and 1");
         Rows {
             config,
             range,
             asked: vec![0; arms],
-            sequences: vec![sequence; arms + 1],
+            sequences: vec![sequence; arms],
             sums: vec![0.0; arms],
             told: vec![0; arms],
             outside: 0,
@@ -143,8 +143,7 @@ impl<'a> Rows<'a> {
         self.told[arm] += 1;
         self.sums[arm] += reward;
         let scaled = (reward - self.range.0) / (self.range.1 - self.range.0);
-        let all = self.sequences.len() - 1;
-        if !(self.sequences[arm].tell(scaled) && self.sequences[all].tell(scaled)) {
+        if !self.sequences[arm].tell(scaled) {
             self.outside += 1;
         }
         let situation: Situation = serde_json::from_str(&decision.context)
@@ -179,7 +178,7 @@ impl<'a> Rows<'a> {
             mean: (told > 0).then(|| self.sums.iter().sum::<f64>() / told as f64),
             range: self.range,
             outside: self.outside,
-            regret: regret(&ranges),
+            regret: regret(&ranges, &self.told),
         }
     }
 
@@ -192,13 +191,17 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// The best arm's mean less the mean of all rewards, from the arms' ranges and, last, that of all.
-fn regret(ranges: &[Option<Range>]) -> Option<Range> {
-    let (all, arms) = ranges.split_last()?;
-    let (all, arms) = (all.as_ref()?, arms.iter().map(Option::as_ref).collect::<Option<Vec<&Range>>>()?);
+/// The best arm's mean less the mean of what was chosen: the arms' means, weighted by how often each was told. The
+/// rewards of all arms together have no one mean while a rule learns, so they have no range of their own.
+fn regret(ranges: &[Option<Range>], told: &[u64]) -> Option<Range> {
+    let arms = ranges.iter().map(Option::as_ref).collect::<Option<Vec<&Range>>>()?;
+    let all: u64 = told.iter().sum();
     let best = |end: fn(&Range) -> f64| arms.iter().map(|range| end(range)).fold(f64::NEG_INFINITY, f64::max);
-    let low = (best(|range| range.low) - all.high).max(0.0);
-    Some(Range { low, high: (best(|range| range.high) - all.low).max(low) })
+    let chosen = |end: fn(&Range) -> f64| {
+        arms.iter().zip(told).map(|(range, &told)| end(range) * told as f64 / all as f64).sum::<f64>()
+    };
+    let low = (best(|range| range.low) - chosen(|range| range.high)).max(0.0);
+    Some(Range { low, high: (best(|range| range.high) - chosen(|range| range.low)).max(low) })
 }
 
 fn always(log: &[Logged]) -> Option<Always> {
@@ -210,4 +213,21 @@ fn always(log: &[Logged]) -> Option<Always> {
         effective: estimate.health.effective,
         flaws: flaws.iter().map(ToString::to_string).collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_chosen_is_the_arms_by_how_often_they_were_told() {
+        let range = |low, high| Some(Range { low, high });
+        // A rule that learned: 1,900 of 2,000 on the arm that pays 0.9, where the other pays 0.1.
+        let found = regret(&[range(0.05, 0.2), range(0.88, 0.92)], &[100, 1900]).expect("both are known");
+        // 0.88 - (0.05 * 0.2 + 0.95 * 0.92) < 0, and 0.92 - (0.05 * 0.05 + 0.95 * 0.88) = 0.0815.
+        assert_eq!(found.low, 0.0);
+        assert!((found.high - 0.0815).abs() < 1e-12, "{found:?}");
+        assert!(found.low < 0.04 && 0.04 < found.high, "the truth, 0.04, is inside");
+        assert_eq!(regret(&[range(0.0, 1.0), None], &[5, 0]), None);
+    }
 }

@@ -36,6 +36,15 @@ pub struct Asked {
     pub propensity: f64,
 }
 
+/// Why no reward of a call was told.
+#[derive(Debug)]
+pub struct Untold {
+    /// Which of the rewards is at fault, if one of them is: its place in the call.
+    pub at: Option<usize>,
+    /// What is wrong.
+    pub error: Error,
+}
+
 impl<'a> Process<'a> {
     /// Begins a process. Fails when there is one of that name.
     pub fn begin(store: &'a Store, name: &str, config: ProcessConfig, seed: u64) -> Result<Process<'a>> {
@@ -78,21 +87,25 @@ impl<'a> Process<'a> {
 
     /// Learns rewards by decision, in one turn: all of them or, on an error, none. Returns how many
     /// were new; a reward told twice counts once.
-    pub fn tell(&mut self, rewards: &[(u64, f64)]) -> Result<u64> {
-        self.turn(|process, turn| {
+    pub fn tell(&mut self, rewards: &[(u64, f64)]) -> Result<u64, Untold> {
+        let mut at = None;
+        let told = self.turn(|process, turn| {
             let before = turn.told();
-            for &(number, reward) in rewards {
+            for (place, &(number, reward)) in rewards.iter().enumerate() {
+                at = Some(place);
                 let decision = turn.decision(number)?;
                 if turn.tell(number, reward)? {
                     process.learn(&decision, reward)?;
                 }
             }
+            at = None;
             let told = turn.told();
             if told / CHECKPOINT_EVERY > before / CHECKPOINT_EVERY {
                 turn.set_checkpoint(&Checkpoint { told, state: state(&process.bandit)? })?;
             }
             Ok(told - before)
-        })
+        });
+        told.map_err(|error| Untold { at, error })
     }
 
     /// The bandit as all rewards told so far have made it.
@@ -152,16 +165,25 @@ impl<'a> Process<'a> {
         done
     }
 
+    fn restored(&self, checkpoint: &Checkpoint) -> Result<Bandit> {
+        let files: Vec<(String, String)> = serde_json::from_slice(&checkpoint.state)
+            .map_err(|source| Error::Recorded { what: "bandit", source })?;
+        let files = files.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
+        let bandit = Bandit::new(&self.config.bandit())?;
+        bandit.restore(&Snapshot { files })?;
+        Ok(bandit)
+    }
+
     fn catch_up(&mut self, turn: &Turn<'_>) -> Result<()> {
         if turn.told() > self.learned + CHECKPOINT_EVERY
             && let Some(checkpoint) = turn.checkpoint()?
             && checkpoint.told > self.learned
         {
-            let files: Vec<(String, String)> = serde_json::from_slice(&checkpoint.state)
-                .map_err(|source| Error::Recorded { what: "bandit", source })?;
-            let files = files.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
-            self.bandit.restore(&Snapshot { files })?;
-            self.learned = checkpoint.told;
+            // It is only a shortcut: where it cannot be read, the rows are learned from again.
+            match self.restored(&checkpoint) {
+                Ok(bandit) => (self.bandit, self.learned) = (bandit, checkpoint.told),
+                Err(error) => tracing::warn!(%error, "a checkpoint of {} cannot be read", self.name),
+            }
         }
         for decision in turn.told_since(self.learned)? {
             if let Some(feedback) = &decision.feedback {
@@ -263,7 +285,9 @@ mod tests {
         let situations = vec![situation(0, process.config()); 2];
         process.ask(&situations).expect("chosen");
         let fresh = process.bandit.save().expect("saved");
-        let error = process.tell(&[(0, 1.0), (1, 7.0)]).expect_err("out of range").to_string();
+        let untold = process.tell(&[(0, 1.0), (1, 7.0)]).expect_err("out of range");
+        assert_eq!(untold.at, Some(1));
+        let error = untold.error.to_string();
         assert!(
             error.starts_with("the reward of arm ") && error.contains("decision 1) must be between 0 and 1"),
             "{error}"

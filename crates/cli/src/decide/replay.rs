@@ -79,8 +79,14 @@ pub fn replay(
         config.arms.iter().map(|_| Ridge::new(config.features.len() + 1, 1.0)).collect();
     let (mut log, mut modelled) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
     for (i, row) in rows.iter().enumerate() {
-        let context = row.situation.context(i as u64, config)?;
-        let shares = bandit.probabilities(&context)?;
+        let named = |error: Error| match error {
+            Error::Invalid { field, rule, found } => {
+                Error::Invalid { field: format!("{field} (row {} of the log)", i + 1), rule, found }
+            }
+            other => other,
+        };
+        let context = row.situation.context(i as u64, config).map_err(named)?;
+        let shares = bandit.probabilities(&context).map_err(named)?;
         // A constant beside the features, so that an arm without context has a mean.
         let x: Vec<f64> = std::iter::once(1.0).chain(context.features.iter().copied()).collect();
         let rewards: Vec<f64> = models.iter().map(|model| model.forecast(&x).mean).collect();
@@ -93,7 +99,8 @@ pub fn replay(
         modelled.push(Modelled { logged: rewards[arm], target: value });
         models[arm].tell(&x, row.reward);
         if rule == Rule::Learning {
-            bandit.tell(&context, Pull { arm: row.arm, propensity: row.propensity }, row.reward)?;
+            let pull = Pull { arm: row.arm, propensity: row.propensity };
+            bandit.tell(&context, pull, row.reward).map_err(named)?;
         }
     }
     let wrong = |flaw: Flaw| Error::invalid("the log", "one that can be weighed", flaw);

@@ -76,6 +76,9 @@ impl ProcessConfig {
     /// Fails on settings that cannot be.
     pub fn check(&self) -> Result<()> {
         for (what, names) in [("arm", &self.arms), ("feature", &self.features)] {
+            if names.iter().any(|name| name.trim().is_empty()) {
+                return Err(Error::invalid(format!("each {what}'s name"), "at least one character", "empty"));
+            }
             let mut sorted: Vec<&String> = names.iter().collect();
             sorted.sort();
             if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {

@@ -93,10 +93,10 @@ pub enum Algorithm {
     /// Thompson sampling with Beta posteriors (Thompson 1933; Agrawal & Goyal 2012), for rewards in
     /// `[0, 1]`; what lies between counts as a share of a success.
     ThompsonBeta {
-        /// Prior successes, above 0.
+        /// Prior successes, at least 0.5.
         #[serde(default = "one")]
         successes: f64,
-        /// Prior failures, above 0.
+        /// Prior failures, at least 0.5.
         #[serde(default = "one")]
         failures: f64,
     },
@@ -264,7 +264,12 @@ impl Algorithm {
             Algorithm::Moss { horizon: 0 } => Err(Error::invalid("algorithm.horizon", "at least 1", 0)),
             Algorithm::Moss { .. } => Ok(()),
             Algorithm::ThompsonBeta { successes, failures } => {
-                above_0("successes", successes).and(above_0("failures", failures))
+                // Below, the law has poles that the probabilities of its arms cannot be computed from.
+                let prior = |field: &str, value: f64| {
+                    let fine = value >= 0.5 && value.is_finite();
+                    if fine { Ok(()) } else { invalid(field, "a finite number of at least 0.5", value) }
+                };
+                prior("successes", successes).and(prior("failures", failures))
             }
             Algorithm::ThompsonGaussian { mean, .. } if !mean.is_finite() => {
                 invalid("mean", "a finite number", mean)

@@ -67,8 +67,8 @@ impl Default for DuellerConfig {
 impl DuellerConfig {
     /// Fails on settings that cannot be, naming the field and the rule.
     pub fn check(&self) -> Result<()> {
-        if !(self.lambda > 0.0 && self.lambda.is_finite()) {
-            return Err(Error::invalid("lambda", "above 0 and finite", self.lambda));
+        if !(1e-8..=1e8).contains(&self.lambda) {
+            return Err(Error::invalid("lambda", "between 1e-8 and 1e8", self.lambda));
         }
         if let Some(width) = self.hidden.iter().find(|&&width| width == 0) {
             return Err(Error::invalid("hidden", "widths of at least 1", width));

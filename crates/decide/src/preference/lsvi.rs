@@ -90,8 +90,8 @@ impl LsviConfig {
             }
         }
         for (field, found) in [("lambda", self.lambda), ("ridge", self.ridge)] {
-            if !(found > 0.0 && found.is_finite()) {
-                return Err(Error::invalid(field, "above 0 and finite", found));
+            if !(1e-8..=1e8).contains(&found) {
+                return Err(Error::invalid(field, "between 1e-8 and 1e8", found));
             }
         }
         if let Sampler::Ensemble { members } = self.sampler

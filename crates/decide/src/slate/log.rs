@@ -138,7 +138,8 @@ fn numbered(read: Vec<(String, Vec<String>, Option<usize>)>, group_of: BTreeMap<
             users.push(user);
         }
         let shown: Vec<u32> = slate.iter().map(|item| place(&items, item)).collect();
-        history.push(number, u32::from(!fresh), &shown, click);
+        let step = if fresh { 0 } else { history.next_step(number) };
+        history.push(number, step, &shown, click);
     }
     Log { history, users, items, groups, group_names }
 }

@@ -101,8 +101,8 @@ impl WorldConfig {
             ("taste_spread", self.taste_spread),
         ];
         for (field, found) in spreads {
-            if !(found >= 0.0 && found.is_finite()) {
-                return Err(Error::invalid(format!("world.{field}"), "at least 0 and finite", found));
+            if found != 0.0 && !(1e-6..=1e6).contains(&found) {
+                return Err(Error::invalid(format!("world.{field}"), "0, or between 1e-6 and 1e6", found));
             }
         }
         if !self.no_click.is_finite() {

@@ -44,7 +44,7 @@ impl Switching {
 
     pub(super) fn open(&self, seed: Seed) -> World {
         let stretches = self.horizon.div_ceil(self.every);
-        let mut best: Vec<usize> = Vec::with_capacity(stretches as usize);
+        let mut best: Vec<usize> = Vec::new();
         for stretch in 0..stretches {
             let mut rng = seed.at("switch", stretch).rng();
             let next = match best.last() {

@@ -80,6 +80,7 @@ fn largest(
 ) -> Vec<f64> {
     let mut shares = vec![0.0; count];
     let mut cdf = vec![0.0; count];
+    let mut behind = vec![1.0; count + 1];
     for ends in points.windows(2) {
         let (middle, half) = (0.5 * (ends[0] + ends[1]), 0.5 * (ends[1] - ends[0]));
         for (node, weight) in LEGENDRE {
@@ -87,14 +88,14 @@ fn largest(
                 for (i, cdf) in cdf.iter_mut().enumerate() {
                     *cdf = below(i, x);
                 }
+                // The product of all others is that of those before and of those behind.
+                for i in (0..count).rev() {
+                    behind[i] = behind[i + 1] * cdf[i];
+                }
+                let mut before = 1.0;
                 for (i, share) in shares.iter_mut().enumerate() {
-                    let mut product = density(i, x);
-                    for (j, cdf) in cdf.iter().enumerate() {
-                        if j != i {
-                            product *= cdf;
-                        }
-                    }
-                    *share += half * weight * product;
+                    *share += half * weight * density(i, x) * (before * behind[i + 1]);
+                    before *= cdf[i];
                 }
             }
         }

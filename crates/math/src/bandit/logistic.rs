@@ -6,7 +6,7 @@
 //! the online Newton step that logistic bandits use.
 
 use super::posterior::Gaussian;
-use super::ridge::{REFACTOR_EVERY, add_outer, dot, inverse, quadratic, sherman_morrison, times};
+use super::ridge::{REFACTOR_EVERY, add_outer, dot, inverse, is_safe, quadratic, sherman_morrison, times};
 use serde::{Deserialize, Serialize};
 
 /// The least slope of the link that a step uses: with a slope of 0 the curvature would stay as it is and
@@ -48,7 +48,12 @@ impl Kept {
         match if anew { inverse(&self.matrix, x.len()) } else { None } {
             Some(fresh) => self.inverse = fresh,
             None => {
-                sherman_morrison(&mut self.inverse, x, factor, scratch);
+                let grown = sherman_morrison(&mut self.inverse, x, factor, scratch);
+                if !is_safe(grown)
+                    && let Some(fresh) = inverse(&self.matrix, x.len())
+                {
+                    self.inverse = fresh;
+                }
             }
         }
     }

@@ -75,12 +75,24 @@ impl Ridge {
         match if due { inverse(&self.a, x.len()) } else { None } {
             Some(fresh) => self.inverse = fresh,
             None => {
-                sherman_morrison(&mut self.inverse, x, 1.0, &mut self.theta);
+                let grown = sherman_morrison(&mut self.inverse, x, 1.0, &mut self.theta);
+                if !is_safe(grown)
+                    && let Some(fresh) = inverse(&self.a, x.len())
+                {
+                    self.inverse = fresh;
+                }
             }
         }
         self.b.iter_mut().zip(x).for_each(|(b, x)| *b += y * x);
         times(&self.inverse, &self.b, &mut self.theta);
     }
+}
+
+/// Whether an update of the inverse whose denominator this is kept its digits: a row that dwarfs all before it
+/// cancels most of them, and below 1 they are gone.
+#[inline]
+pub fn is_safe(denominator: f64) -> bool {
+    (1.0..=1e8).contains(&denominator)
 }
 
 /// After how many rows the inverse is computed anew.

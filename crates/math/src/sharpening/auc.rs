@@ -1,9 +1,9 @@
 //! Whether a score tells right from wrong.
 
 /// The probability that a right answer scores higher than a wrong one, ties counting one half: the area
-/// under the ROC curve. `None` where all are right or all are wrong; scores are numbers.
+/// under the ROC curve. Scores that are not numbers are left out. `None` where all others are right or all wrong.
 pub fn auc(answers: &[(f64, bool)]) -> Option<f64> {
-    let mut sorted: Vec<&(f64, bool)> = answers.iter().collect();
+    let mut sorted: Vec<&(f64, bool)> = answers.iter().filter(|one| !one.0.is_nan()).collect();
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut wrong_below, mut wins, mut first) = (0.0, 0.0, 0);
     while first < sorted.len() {
@@ -14,7 +14,7 @@ pub fn auc(answers: &[(f64, bool)]) -> Option<f64> {
         wrong_below += wrong;
         first += ties;
     }
-    let right = answers.len() as f64 - wrong_below;
+    let right = sorted.len() as f64 - wrong_below;
     (right > 0.0 && wrong_below > 0.0).then(|| wins / (right * wrong_below))
 }
 
@@ -29,5 +29,6 @@ mod tests {
         assert_eq!(auc(&[(1.0, true), (1.0, false)]), Some(0.5));
         assert_eq!(auc(&[(1.0, true)]), None);
         assert_eq!(auc(&[]), None);
+        assert_eq!(auc(&[(f64::NAN, true), (1.0, false), (2.0, true)]), Some(1.0));
     }
 }

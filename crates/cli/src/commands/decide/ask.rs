@@ -18,7 +18,7 @@ use std::path::PathBuf;
   autodidact decide ask offer --context '[40, 3]' --allowed none,coupon
   autodidact decide ask offer --contexts visitors.jsonl > decisions.tsv
 
-A file of contexts holds one JSON object or list a line; `-` reads stdin. All decisions of one call are
+A file of contexts holds one JSON object or list a line; `-` reads stdin. All decisions of one call are \
 recorded together, from the same state. --json prints {decision, arm, propensity}, one object a line.")]
 pub struct Ask {
     /// The process.

@@ -1,6 +1,6 @@
 //! `decide init`: begins a process.
 
-use crate::context::Context;
+use crate::context::{Context, quoted};
 use crate::decide::{Arms, Process, ProcessConfig};
 use crate::error::Result;
 use crate::shell::JsonShape;
@@ -79,11 +79,11 @@ impl Init {
         }
         context.shell.out(&format!("{}\n", self.name))?;
         context.shell.say(&format!(
-            "{} arms, {} features, {}; next: autodidact decide ask {}",
+            "{} arms, {} features, {}; next: {}",
             process.config().arms.len(),
             process.config().features.len(),
             process.config().algorithm.name(),
-            self.name
+            context.command(&format!("decide ask {}", quoted(&self.name)))
         ));
         Ok(())
     }

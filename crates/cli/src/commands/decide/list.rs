@@ -9,6 +9,9 @@ use clap::Args;
 
 /// List the processes of this workspace.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  autodidact decide list
+  autodidact decide list --json | jq '.[] | {process, asked, told}'")]
 pub struct List {
     /// Print one JSON list.
     #[arg(long)]

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "Examples:
   autodidact decide replay offer --log visits.csv
   autodidact decide replay offer --log visits.parquet --action shown --reward bought --propensity p
-  autodidact decide replay offer --log visits.jsonl --learn      a fresh rule, learning along the log
+  autodidact decide replay offer --log visits.jsonl --learn      a fresh rule, learning along it
   autodidact decide replay offer                                 on the process's own decisions
 
 A log is .csv, .tsv, JSON Lines or Parquet with a row a decision: the action's name, its reward, the

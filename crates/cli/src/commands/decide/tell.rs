@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
   autodidact decide tell button 18 -- -0.5
   autodidact decide tell button --rewards rewards.jsonl
 
-A file of rewards holds one object a line, {\"decision\": 17, \"reward\": 1}; `-` reads stdin. All rewards
+A file of rewards holds one object a line, {\"decision\": 17, \"reward\": 1}; `-` reads stdin. All rewards \
 of one call are learned, or, when one of them is wrong, none.")]
 pub struct Tell {
     /// The process.
@@ -40,18 +40,25 @@ pub struct Tell {
 impl Tell {
     /// Records the rewards and learns from them.
     pub fn perform(&self, context: &Context) -> Result<()> {
-        let rewards = match (&self.rewards, self.decision, self.reward) {
-            (Some(path), ..) => read(path)?,
-            (None, Some(decision), Some(reward)) => vec![(decision, reward)],
-            _ => {
-                return Err(CommandError::new(
-                    Kind::Usage,
-                    "a decision needs its reward: decide tell NAME DECISION REWARD",
-                ));
-            }
-        };
+        let (places, rewards): (Vec<usize>, Vec<(u64, f64)>) =
+            match (&self.rewards, self.decision, self.reward) {
+                (Some(path), ..) => read(path)?.into_iter().unzip(),
+                (None, Some(decision), Some(reward)) => (Vec::new(), vec![(decision, reward)]),
+                _ => {
+                    return Err(CommandError::new(
+                        Kind::Usage,
+                        "a decision needs its reward: decide tell NAME DECISION REWARD",
+                    ));
+                }
+            };
         let ledger = context.existing_ledger()?;
-        let told = Process::open(&ledger, &self.name)?.tell(&rewards)?;
+        let told = Process::open(&ledger, &self.name)?.tell(&rewards).map_err(|untold| {
+            let error = CommandError::from(untold.error);
+            match (&self.rewards, untold.at.and_then(|at| places.get(at))) {
+                (Some(path), Some(line)) => error.hint(format!("line {line} of {}", path.display())),
+                _ => error,
+            }
+        })?;
         let again = rewards.len() as u64 - told;
         if self.json {
             return context
@@ -65,11 +72,12 @@ impl Tell {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<(u64, f64)>> {
+/// The rewards of a file, each with its line and its decision.
+fn read(path: &Path) -> Result<Vec<(usize, (u64, f64))>> {
     let one = |(place, value): (usize, Value)| {
         let pair =
             value.get("decision").and_then(Value::as_u64).zip(value.get("reward").and_then(Value::as_f64));
-        pair.ok_or_else(|| {
+        pair.map(|pair| (place, pair)).ok_or_else(|| {
             let message = format!(
                 "{}: line {place} must hold {{\"decision\": N, \"reward\": X}}, but holds {value}",
                 path.display()

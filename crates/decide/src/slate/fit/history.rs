@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 pub struct History {
     /// The sessions.
     pub sequences: Vec<Sequence>,
-    /// The last session of each user.
-    open: BTreeMap<u32, usize>,
+    /// The last session of each user, and the step of the last list in it.
+    open: BTreeMap<u32, (usize, u32)>,
 }
 
 /// One user's lists in one session, in the order of time.
@@ -42,18 +42,24 @@ impl Step {
 }
 
 impl History {
-    /// Adds a list; step 0 begins a session.
+    /// Adds a list. A step that does not lie behind the last one of that user begins a session: the lists
+    /// before it may have had no feedback.
     pub fn push(&mut self, user: u32, step: u32, shown: &[u32], click: Option<usize>) {
         let at = match self.open.get(&user) {
-            Some(&at) if step > 0 => at,
+            Some(&(at, last)) if step > last => at,
             _ => {
                 self.sequences.push(Sequence { user, steps: Vec::new() });
-                self.open.insert(user, self.sequences.len() - 1);
                 self.sequences.len() - 1
             }
         };
+        self.open.insert(user, (at, step));
         let click = click.map(|place| place as u32);
         self.sequences[at].steps.push(Step { shown: shown.to_vec(), click });
+    }
+
+    /// The step behind the last one of that user; 0 for a new one.
+    pub fn next_step(&self, user: u32) -> u32 {
+        self.open.get(&user).map_or(0, |&(_, last)| last + 1)
     }
 
     /// Adds the lists that have feedback.
