@@ -1,8 +1,9 @@
 //! The arguments that every command shares.
 
 use crate::commands::Command;
-use crate::context::Context;
+use crate::context::{Context, DIR_VARIABLE, USUAL_DIR};
 use crate::error::{CommandError, EXIT_CODES, Kind, Result};
+use crate::files::check_directory;
 use crate::shell::{Color, Shell};
 use clap::{Args, Parser};
 use std::path::PathBuf;
@@ -24,12 +25,15 @@ pub struct Cli {
     pub command: Command,
 }
 
+/// More threads than any machine can use here; starting many more brings it to a standstill.
+const MOST_THREADS: usize = 1024;
+
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Workspace directory: the ledger, checkpoints, reports and plots.
-    #[arg(long, global = true, env = "AUTODIDACT_DIR", default_value = ".autodidact", value_name = "DIR")]
+    #[arg(long, global = true, env = DIR_VARIABLE, default_value = USUAL_DIR, value_name = "DIR")]
     pub dir: PathBuf,
     /// Threads to compute with; results do not depend on it. Default: all that the machine has.
     #[arg(long, global = true, value_name = "N")]
@@ -73,11 +77,17 @@ impl Global {
             .with_target(false)
             .without_time()
             .try_init();
+        check_directory("--dir", &self.dir)?;
         let available = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let threads = match self.threads {
             Some(0) => return Err(CommandError::new(Kind::Usage, "--threads must be at least 1, but is 0")),
+            Some(n) if n > MOST_THREADS => {
+                let message = format!("--threads must be at most {MOST_THREADS}, but is {n}");
+                return Err(CommandError::new(Kind::Usage, message)
+                    .hint(format!("this machine has {available}; more than that is slower")));
+            }
             Some(n) => n,
-            None => available,
+            None => available.min(MOST_THREADS),
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
         pool.map_err(|error| CommandError::new(Kind::Failed, format_args!("no threads: {error}")))?;

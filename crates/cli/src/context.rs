@@ -6,6 +6,12 @@ use autodidact_core::RunId;
 use autodidact_ledger::Store;
 use std::path::{Path, PathBuf};
 
+/// The workspace directory unless told otherwise.
+pub const USUAL_DIR: &str = ".autodidact";
+
+/// The variable that names another.
+pub const DIR_VARIABLE: &str = "AUTODIDACT_DIR";
+
 /// The workspace directory, the threads and the streams of one command.
 #[derive(Clone, Debug)]
 pub struct Context {
@@ -38,39 +44,46 @@ impl Context {
         self.dir.join("ledger.sqlite").is_file()
     }
 
+    /// A command to copy: it works in this workspace, and from this directory.
+    pub fn command(&self, words: &str) -> String {
+        // The variable may be gone, or name another workspace, when the command is typed.
+        let usual = self.dir == Path::new(USUAL_DIR) && std::env::var_os(DIR_VARIABLE).is_none();
+        match usual {
+            true => format!("autodidact {words}"),
+            false => format!("autodidact {words} --dir {}", quoted(&self.dir.to_string_lossy())),
+        }
+    }
+
     /// Where a run's report, plots and checkpoint are written.
     pub fn run_folder(&self, run: &RunId) -> PathBuf {
         self.dir.join("runs").join(&run.0)
     }
 
-    /// Where a proof's table, plot and figures are written.
-    pub fn proof_folder(&self, id: &str) -> PathBuf {
-        self.dir.join("proofs").join(id)
+    /// Where a proof's table, plot and figures are written. A quick proof never replaces a full one.
+    pub fn proof_folder(&self, id: &str, quick: bool) -> PathBuf {
+        let name = if quick { format!("{id}-quick") } else { id.to_owned() };
+        self.dir.join("proofs").join(name)
     }
 }
 
-/// Writes a file whole or not at all, making its folder.
-pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    if let Some(parent) = parent {
-        std::fs::create_dir_all(parent).map_err(|source| CommandError::io(parent, "creating", source))?;
+/// A word of a command line as a shell must read it.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let partial = path.with_file_name(format!(".{name}.partial"));
-    std::fs::write(&partial, bytes)
-        .and_then(|()| std::fs::rename(&partial, path))
-        .map_err(|source| CommandError::io(path, "writing", source))
 }
 
-/// Copies the plain files of a directory, each whole or not at all.
-pub fn copy_files(from: &Path, to: &Path) -> Result<()> {
-    let reading = |source| CommandError::io(from, "reading", source);
-    for entry in std::fs::read_dir(from).map_err(reading)? {
-        let path = entry.map_err(reading)?.path();
-        if let (true, Some(name)) = (path.is_file(), path.file_name()) {
-            let bytes = std::fs::read(&path).map_err(|source| CommandError::io(&path, "reading", source))?;
-            write_file(&to.join(name), &bytes)?;
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_a_shell_would_take_apart_are_quoted() {
+        assert_eq!(quoted("../my-runs/b.1"), "../my-runs/b.1");
+        assert_eq!(quoted("my runs"), "'my runs'");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+        assert_eq!(quoted(""), "''");
     }
-    Ok(())
 }

@@ -3,6 +3,7 @@
 use autodidact_core::Error as CoreError;
 use autodidact_lm::Error as LmError;
 use std::fmt;
+use std::io::ErrorKind;
 
 /// The result of a command.
 pub type Result<T, E = CommandError> = std::result::Result<T, E>;
@@ -81,14 +82,21 @@ impl CommandError {
 
     /// An error of reading or writing `path`.
     pub fn io(path: &std::path::Path, doing: &str, source: std::io::Error) -> CommandError {
-        let kind = if source.kind() == std::io::ErrorKind::NotFound { Kind::NotFound } else { Kind::Failed };
-        CommandError::new(kind, format_args!("{}: {doing} failed: {source}", path.display()))
+        CommandError::new(of_io(&source), format_args!("{}: {doing} failed: {source}", path.display()))
     }
 }
 
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#}", self.error)
+        // Some errors say what caused them, others leave that to their sources.
+        let mut said = self.error.to_string();
+        for source in self.error.chain().skip(1) {
+            let source = source.to_string();
+            if !said.contains(&source) {
+                said = format!("{said}: {source}");
+            }
+        }
+        f.write_str(&said)
     }
 }
 
@@ -111,13 +119,20 @@ impl From<serde_json::Error> for CommandError {
     }
 }
 
+fn of_io(source: &std::io::Error) -> Kind {
+    match source.kind() {
+        ErrorKind::NotFound => Kind::NotFound,
+        // A directory for a file, a file for a directory, text that is not UTF-8.
+        ErrorKind::IsADirectory | ErrorKind::NotADirectory | ErrorKind::InvalidData => Kind::Usage,
+        _ => Kind::Failed,
+    }
+}
+
 fn of_core(error: &CoreError) -> (Kind, Option<&'static str>) {
     match error {
         CoreError::Invalid { .. } | CoreError::Data { .. } => (Kind::Usage, None),
         CoreError::Unknown { .. } => (Kind::NotFound, None),
-        CoreError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
-            (Kind::NotFound, None)
-        }
+        CoreError::Io { source, .. } => (of_io(source), None),
         CoreError::Diverged { .. } => {
             (Kind::Failed, Some("`runs show RUN` prints the settings and the version it began with"))
         }
@@ -146,7 +161,7 @@ fn of_part(source: &(dyn std::error::Error + Send + Sync + 'static)) -> Kind {
 fn of_lm(error: &LmError) -> Kind {
     match error {
         LmError::Invalid { .. } | LmError::Unsupported { .. } | LmError::Data { .. } => Kind::Usage,
-        LmError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => Kind::NotFound,
+        LmError::Io { source, .. } => of_io(source),
         _ => Kind::Failed,
     }
 }
@@ -172,5 +187,19 @@ mod tests {
         let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
         let missing = LmError::Io { path: "model".into(), doing: "reading", source: missing };
         check(CoreError::part(missing), 4);
+        let of = |kind: ErrorKind| CoreError::Io { path: "x".into(), doing: "reading", source: kind.into() };
+        check(of(ErrorKind::IsADirectory), 2);
+        check(of(ErrorKind::InvalidData), 2);
+        check(of(ErrorKind::PermissionDenied), 1);
+    }
+
+    #[test]
+    fn a_source_is_said_once() {
+        let io = || CoreError::Io { path: "x".into(), doing: "reading", source: std::io::Error::other("no") };
+        assert_eq!(CommandError::from(io()).to_string(), "x: reading failed: no");
+        assert_eq!(CommandError::from(CoreError::part(io())).to_string(), "x: reading failed: no");
+        let error = anyhow::anyhow!("the cause").context("the effect");
+        let error = CommandError { kind: Kind::Failed, error, hints: Vec::new() };
+        assert_eq!(error.to_string(), "the effect: the cause");
     }
 }

@@ -9,6 +9,7 @@ mod commands;
 mod context;
 mod decide;
 mod error;
+mod files;
 mod interrupt;
 mod machine;
 mod plot;

@@ -110,6 +110,98 @@ fn samples_are_shown_filtered_counted_and_exported() {
     world.right(&["export", "samples", "raft-1", "--to", "all.parquet", "--layout", "unpaired"]);
     world.right(&["export", "checkpoint", "raft-1", "--to", "mine"]);
     assert!(world.path().join("mine/model.safetensors").is_file());
+
+    let nowhere: [&[&str]; 2] = [
+        &["runs", "samples", "raft-1", "--stage", "nope"],
+        &["export", "samples", "raft-1", "--stage", "nope", "--to", "nope.jsonl"],
+    ];
+    for arguments in nowhere {
+        let done = world.run(arguments);
+        assert_eq!(done.code, 4, "{}", done.stderr);
+        assert!(done.stderr.contains("before/sampled") && done.stderr.contains("pool"), "{}", done.stderr);
+    }
+    assert!(!world.path().join("nope.jsonl").exists());
+}
+
+/// The arguments that export a run's pool.
+fn export_to<'a>(path: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&["export", "samples", "raft-1", "--stage", "pool", "--to", path][..], more].concat()
+}
+
+#[test]
+fn an_export_goes_where_its_path_leads() {
+    let world = World::with_tiny_model();
+    world.right(&["run", "tiny.toml"]);
+    let missing = world.run(&export_to("no/where/x.jsonl", &[]));
+    assert_eq!(missing.code, 4);
+    for words in ["no/where/x.jsonl: its folder must exist", "mkdir -p no/where"] {
+        assert!(missing.stderr.contains(words), "{}", missing.stderr);
+    }
+    let plot = ["compare", "raft-1", "raft-1", "--metric", "pool/reward", "--plot", "no/where/x.svg"];
+    let done = world.run(&plot);
+    assert_eq!(done.code, 4, "{}", done.stderr);
+    assert!(done.stderr.contains("its folder must exist"), "{}", done.stderr);
+    assert!(!world.path().join("no").exists());
+
+    #[cfg(unix)]
+    {
+        world.write("old.jsonl", "old");
+        std::os::unix::fs::symlink("old.jsonl", world.path().join("link.jsonl")).expect("made");
+        world.right(&export_to("link.jsonl", &[]));
+        assert!(world.path().join("link.jsonl").is_symlink());
+        let text = world.read("old.jsonl");
+        assert_eq!(text.lines().count(), 144);
+        assert_eq!(world.right(&export_to("/dev/stdout", &["--format", "jsonl"])), text);
+        let parquet = world.run(&export_to("/dev/stdout", &["--format", "parquet"]));
+        assert_eq!(parquet.code, 2, "{}", parquet.stderr);
+        world.right(&["export", "transcript", "raft-1", "--to", "link.jsonl"]);
+        assert!(world.path().join("link.jsonl").is_symlink());
+        let answers = world.right(&["export", "transcript", "raft-1", "--to", "/dev/stdout"]);
+        assert_eq!(answers, world.read("old.jsonl"));
+    }
+}
+
+#[test]
+fn what_is_no_file_no_directory_or_no_text_is_wrong_data() {
+    let world = World::new();
+    world.write("file", "");
+    std::fs::create_dir(world.path().join("folder")).expect("made");
+    std::fs::write(world.path().join("latin.toml"), b"recipe = \"\xe9\"").expect("written");
+    let attempts: &[(&[&str], &str)] = &[
+        (&["runs", "list", "--dir", "file"], "--dir must be a directory"),
+        (&["run", "folder"], "folder: reading failed"),
+        (&["run", "latin.toml"], "latin.toml: reading failed"),
+        (&["pretrain", "--to", "file"], "--to must be a directory"),
+        (&["improve", "--problems", "folder"], "folder: problems are read from a regular file"),
+        (&["doctor", "--threads", "100000"], "--threads must be at most 1024"),
+    ];
+    for (arguments, words) in attempts {
+        let done = world.run(arguments);
+        assert_eq!(done.code, 2, "{arguments:?} {}", done.stderr);
+        assert!(done.stderr.contains(words), "{arguments:?} {}", done.stderr);
+    }
+    assert!(!world.workspace().exists());
+}
+
+#[test]
+fn a_recipe_without_a_preset_is_told_from_one_that_is_not_there() {
+    let world = World::new();
+    let unknown = world.run(&["improve", "--recipe", "nope"]);
+    assert_eq!(unknown.code, 4);
+    assert!(unknown.stderr.contains("no recipe is named \"nope\"; known: "), "{}", unknown.stderr);
+    let bare = world.run(&["improve", "--recipe", "slate-thompson"]);
+    assert_eq!(bare.code, 4);
+    assert!(bare.stderr.contains("recipe slate-thompson has no presets"), "{}", bare.stderr);
+}
+
+#[test]
+fn a_command_to_copy_names_a_workspace_that_is_not_the_usual_one() {
+    let world = World::new();
+    let init = |name: &'static str| ["decide", "init", name, "--arms", "2"];
+    let usual = world.run(&init("a"));
+    assert!(usual.stderr.ends_with("next: autodidact decide ask a\n"), "{}", usual.stderr);
+    let other = world.run(&[&init("a")[..], &["--dir", "my runs"]].concat());
+    assert!(other.stderr.ends_with("next: autodidact decide ask a --dir 'my runs'\n"), "{}", other.stderr);
 }
 
 #[test]
@@ -167,6 +259,8 @@ fn a_complete_run_is_not_resumed_silently() {
     let done = world.run(&["resume", "raft-1"]);
     assert_eq!(done.code, 5, "{}", done.stderr);
     assert!(done.stderr.contains("complete already"), "{}", done.stderr);
+    assert!(done.stderr.contains("`autodidact runs show raft-1`"), "{}", done.stderr);
+    assert!(!done.stderr.contains("autodidact resume"), "there is nothing to go on with: {}", done.stderr);
 }
 
 #[test]
@@ -187,7 +281,13 @@ fn several_proofs_run_in_turn_and_print_one_object_each() {
         .flat_map(|one| one["claims"].as_array().expect("claims"))
         .filter(|one| one["met"] == false);
     assert_eq!(done.code == 3, open.count() > 0);
-    assert!(world.workspace().join("proofs/cascading-rl/result.json").is_file());
+    // Where a full proof is kept, a quick one leaves nothing.
+    let quick = world.read(".autodidact/proofs/cascading-rl-quick/result.json");
+    let quick: serde_json::Value = serde_json::from_str(&quick).expect("JSON");
+    assert_eq!((&quick["quick"], &objects[1]["quick"]), (&true.into(), &true.into()));
+    assert!(!world.workspace().join("proofs/cascading-rl").exists());
+    let table = world.read(".autodidact/proofs/cascading-rl-quick/table.md");
+    assert!(table.starts_with("# Quick proof of cascading-rl"), "{table}");
 
     let unknown = world.run(&["prove", "cascading-rl", "nothing-like-it", "--quick"]);
     assert_eq!(unknown.code, 4, "{}", unknown.stderr);

@@ -1,7 +1,8 @@
 //! `compare`: several runs' metric at the same budget.
 
-use crate::context::{Context, write_file};
+use crate::context::Context;
 use crate::error::{CommandError, Kind, Result};
+use crate::files::{check_folder, write_file};
 use crate::plot::{Chart, Line};
 use crate::shell::JsonShape;
 use crate::table::Table;
@@ -37,6 +38,9 @@ pub struct Compare {
 impl Compare {
     /// Prints the table and writes the plot.
     pub fn perform(&self, context: &Context) -> Result<()> {
+        if let Some(plot) = &self.plot {
+            check_folder(plot)?;
+        }
         let store = context.existing_ledger()?;
         let runs = self.runs.iter().map(|name| store.find(name)).collect::<Result<Vec<_>, _>>()?;
         let axis =

@@ -30,9 +30,9 @@ pub struct Eval {
     model: ModelArgs,
     #[command(flatten)]
     task: TaskArgs,
-    /// How many problems.
-    #[arg(long, short = 'n', default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    number: u32,
+    /// How many problems. Default: 200, or with --all as many as there are.
+    #[arg(long, short = 'n', value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    number: Option<u32>,
     /// Which split of the problems.
     #[arg(long, value_enum, default_value = "test", value_name = "SPLIT")]
     split: Part,
@@ -147,7 +147,8 @@ impl Eval {
             return context.shell.json(&printed, JsonShape::Line);
         }
         context.shell.out(&told(&scores))?;
-        context.shell.say(&format!("samples: autodidact runs samples {}", finished.run.0));
+        let samples = context.command(&format!("runs samples {}", finished.run.0));
+        context.shell.say(&format!("samples: {samples}"));
         Ok(())
     }
 
@@ -164,8 +165,19 @@ impl Eval {
             ("temperature".to_owned(), Value::Float(self.temperature)),
             ("max_tokens".to_owned(), number(self.max_tokens)),
         ]);
+        let mut task = match self.task.setting()? {
+            Some(task) => Some(task),
+            None => usual_task()?,
+        };
+        let mut all = None;
+        if let (true, Some(Value::Table(task))) = (self.all, &mut task) {
+            // Every row of a file given as the test file is a test problem.
+            let path = task.get("path").cloned().expect("--all requires --problems");
+            task.insert("test".to_owned(), path);
+            all = rows(task)?;
+        }
         let measure = toml::Table::from_iter([
-            ("problems".to_owned(), number(self.number)),
+            ("problems".to_owned(), number(self.number.or(all).unwrap_or(200))),
             ("split".to_owned(), split),
             ("tries".to_owned(), number(tries)),
             ("k".to_owned(), number(self.k)),
@@ -184,15 +196,6 @@ impl Eval {
         if let Some(model) = self.model.setting()? {
             table.insert("model".to_owned(), model);
         }
-        let mut task = match self.task.setting()? {
-            Some(task) => Some(task),
-            None => usual_task()?,
-        };
-        if let (true, Some(Value::Table(task))) = (self.all, &mut task) {
-            // Every row of a file given as the test file is a test problem.
-            let path = task.get("path").cloned().expect("--all requires --problems");
-            task.insert("test".to_owned(), path);
-        }
         if let Some(task) = task {
             table.insert("task".to_owned(), task);
         }
@@ -200,6 +203,16 @@ impl Eval {
         layers.push(table);
         Job::of("eval", &layers)
     }
+}
+
+/// How many test problems a file has.
+fn rows(task: &toml::Table) -> Result<Option<u32>> {
+    let task = Value::Table(task.clone()).try_into::<TaskConfig>();
+    let invalid = |error| autodidact_core::Error::invalid("task", "a file of problems", error);
+    Ok(match task.map_err(invalid)? {
+        TaskConfig::Problems(file) => u32::try_from(file.open()?.of(Split::Test).len()).ok(),
+        _ => None,
+    })
 }
 
 fn told(scores: &Scores) -> String {

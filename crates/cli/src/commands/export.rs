@@ -5,6 +5,7 @@ mod transcript;
 use super::runs::Choice;
 use crate::context::Context;
 use crate::error::{CommandError, Kind, Result};
+use crate::files::{check_directory, check_folder};
 use crate::run::{result_of, write_checkpoint};
 use autodidact_ledger::{Export as Samples, Format, Pairs, Shape, Tokens, Written};
 use clap::{Args, Subcommand, ValueEnum};
@@ -26,6 +27,9 @@ pub struct Export {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Write a model in the Hugging Face layout: transformers loads the directory.
+    #[command(after_help = "Examples:
+  autodidact export checkpoint b-star-1 --to my-model
+  autodidact export checkpoint b-star-1 --to last --output last")]
     Checkpoint {
         /// The run, or a beginning that only it has.
         run: String,
@@ -39,6 +43,9 @@ enum What {
     /// Write samples in TRL's columns.
     Samples(SamplesArgs),
     /// Write all answers in the form that a policy of kind replay reads.
+    #[command(after_help = "Examples:
+  autodidact export transcript self-1 --to answers.jsonl
+  autodidact run my.toml --set 'policy={ kind = \"replay\", path = \"answers.jsonl\" }'")]
     Transcript {
         /// The run, or a beginning that only it has.
         run: String,
@@ -49,6 +56,13 @@ enum What {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  autodidact export samples b-star-1 --to right.jsonl --min-score 1
+  autodidact export samples b-star-1 --to pairs.parquet --layout preference --stage pool
+  autodidact export samples b-star-1 --to /dev/stdout --format jsonl | jq .completion
+
+A regular file is replaced once the new one is whole. A pipe or a device gets the rows as they come, as \
+JSON lines only.")]
 struct SamplesArgs {
     /// The run, or a beginning that only it has.
     run: String,
@@ -112,13 +126,14 @@ impl Export {
 }
 
 fn checkpoint(context: &Context, run: &str, to: &std::path::Path, output: Option<&str>) -> Result<()> {
+    check_directory("--to", to)?;
     let store = context.existing_ledger()?;
     let run = store.find(run)?;
     let output = match output {
         Some(name) => store.output(&run, name)?,
         None => result_of(&store.report(&run)?).cloned().ok_or_else(|| {
             CommandError::new(Kind::NotFound, format_args!("run {} offers no model yet", run.0))
-                .hint(format!("let it end: `autodidact resume {}`", run.0))
+                .hint(format!("let it end: `{}`", context.command(&format!("resume {}", run.0))))
         })?,
     };
     write_checkpoint(&store, &output, to)?;
@@ -128,6 +143,7 @@ fn checkpoint(context: &Context, run: &str, to: &std::path::Path, output: Option
 
 impl SamplesArgs {
     fn perform(&self, context: &Context) -> Result<()> {
+        check_folder(&self.to)?;
         let store = context.existing_ledger()?;
         let run = store.find(&self.run)?;
         let shape = match self.layout {
@@ -146,7 +162,7 @@ impl SamplesArgs {
         };
         let tokens = if self.tokens { Tokens::With } else { Tokens::Without };
         let turns = if self.conversational { Written::Conversation } else { Written::AsAsked };
-        let export = Samples { filter: self.choice.filter(&run), shape, turns, tokens };
+        let export = Samples { filter: self.choice.filter(&store, &run)?, shape, turns, tokens };
         let rows = store.export(&export, format, &self.to)?;
         context.shell.say(&format!("{rows} rows: {}", self.to.display()));
         Ok(())

@@ -40,8 +40,8 @@ max_tokens = 256
   autodidact improve --model DIR --problems FILE.jsonl --checker number
   autodidact improve --task C3-4 --set rounds=6 --set caps.seconds=600
 
---json ends with one object on stdout: {before, after, gain, seconds, tokens, checkpoint, run};
-before and after hold {pass_at_1, pass_at_k, k, problems, interval}.")]
+--json ends with one object on stdout: {before, after, gain, seconds, tokens, checkpoint, metrics, \
+run}; before and after hold {pass_at_1, pass_at_k, k, problems, interval, greedy, maj_at_k}.")]
 pub struct Improve {
     #[command(flatten)]
     model: ModelArgs,
@@ -74,7 +74,9 @@ impl Improve {
         let mut layers = Layers::default();
         layers.preset(recipe, preset)?;
         if !self.model.is_bundled() {
-            layers.push(OWN_MODEL.parse().expect("the text above is a TOML table"));
+            let own: Table = OWN_MODEL.parse().expect("the text above is a TOML table");
+            let known = Job::of(recipe, &layers)?.settings;
+            layers.push(for_own_model(own, &known));
         }
         for (key, value) in [("model", self.model.setting()?), ("task", self.task.setting()?)] {
             if let Some(value) = value {
@@ -84,6 +86,24 @@ impl Improve {
         self.settings.lay(&mut layers)?;
         Job::of(recipe, &layers)
     }
+}
+
+/// Of the settings for a model of one's own those that the recipe has; a limit on tokens is never lowered.
+fn for_own_model(own: Table, known: &Table) -> Table {
+    let mut laid = Table::new();
+    for (key, value) in own {
+        match (value, known.get(&key)) {
+            (_, None) => {}
+            (Value::Integer(new), Some(Value::Integer(old))) if key == "max_tokens" && new < *old => {}
+            (Value::Table(inner), Some(Value::Table(known))) if key != "replay" => {
+                laid.insert(key, Value::Table(for_own_model(inner, known)));
+            }
+            (value, Some(_)) => {
+                laid.insert(key, value);
+            }
+        }
+    }
+    laid
 }
 
 /// The task of the best preset: what the bundled model is measured on.

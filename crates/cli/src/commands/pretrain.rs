@@ -1,8 +1,9 @@
 //! `pretrain`: make a small base model from generated problems.
 
 use super::settings::Settings;
-use crate::context::{Context, copy_files};
+use crate::context::Context;
 use crate::error::Result;
+use crate::files::{check_directory, copy_files};
 use crate::run::{Job, Layers, Start, perform};
 use clap::Args;
 use std::path::PathBuf;
@@ -30,6 +31,10 @@ pub struct Pretrain {
 impl Pretrain {
     /// Trains and reports.
     pub fn perform(&self, context: &Context) -> Result<()> {
+        if let Some(to) = &self.to {
+            // Not only when an hour of training is over.
+            check_directory("--to", to)?;
+        }
         let mut layers = Layers::default();
         if let Some(tokens) = self.tokens {
             layers.push(Table::from_iter([("tokens".to_owned(), Value::Integer(tokens as i64))]));

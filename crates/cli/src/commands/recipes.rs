@@ -21,12 +21,18 @@ pub struct Recipes {
 #[derive(Debug, Subcommand)]
 enum What {
     /// List the methods.
+    #[command(after_help = "Examples:
+  autodidact recipes list
+  autodidact recipes list --json | jq '.[] | {id, paper}'")]
     List {
         /// Print one JSON list.
         #[arg(long)]
         json: bool,
     },
     /// Show a method: where it comes from, its presets, its settings with their defaults.
+    #[command(after_help = "Examples:
+  autodidact recipes show b-star
+  autodidact recipes show b-star --preset nano > my.toml")]
     Show {
         /// The method.
         id: String,

@@ -118,8 +118,11 @@ impl TaskArgs {
         }
         let Some(problems) = &self.problems else { return Ok(None) };
         if !problems.is_file() {
-            let message = format!("{}: no such file of problems", problems.display());
-            return Err(CommandError::new(Kind::NotFound, message));
+            let (kind, rule) = match problems.exists() {
+                true => (Kind::Usage, "problems are read from a regular file, and this is none"),
+                false => (Kind::NotFound, "no such file of problems"),
+            };
+            return Err(CommandError::new(kind, format_args!("{}: {rule}", problems.display())));
         }
         let mut parts = vec![("path", text(&absolute(problems)?)?)];
         if let Some(checker) = &self.checker {

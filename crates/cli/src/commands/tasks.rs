@@ -23,12 +23,18 @@ pub struct Tasks {
 #[derive(Debug, Subcommand)]
 enum What {
     /// List the families of generated problems with their levels.
+    #[command(after_help = "Examples:
+  autodidact tasks list
+  autodidact tasks list --json | jq '.[] | {family, levels}'")]
     List {
         /// Print one JSON list.
         #[arg(long)]
         json: bool,
     },
     /// Show examples with worked solutions.
+    #[command(after_help = "Examples:
+  autodidact tasks show A2-4,C3 -n 2
+  autodidact tasks show D1 --seed 7 --json")]
     Show {
         /// Families and levels: A4, A2-4, or several with commas between.
         #[arg(value_name = "CELLS")]

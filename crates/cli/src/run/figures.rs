@@ -44,6 +44,11 @@ const WANTED: [Wanted; 4] = [
     },
 ];
 
+/// Plots of what is counted from the samples and the phases, beside those of metrics.
+const DIVERSITY: &str = "diversity.svg";
+const LENGTH: &str = "length.svg";
+const TIME: &str = "time.svg";
+
 /// Every plot that the run has numbers for; `declared` are the metrics of the recipe's own, which get one
 /// each where no other plot has them.
 pub fn figures(store: &Store, report: &Report, declared: &[&str]) -> Result<Vec<Figure>> {
@@ -55,13 +60,13 @@ pub fn figures(store: &Store, report: &Report, declared: &[&str]) -> Result<Vec<
     });
     let counted = [
         (
-            "diversity.svg",
+            DIVERSITY,
             "different answers to one problem",
             "share of distinct texts",
             answers.distinct,
             Some((0.0, 1.0)),
         ),
-        ("length.svg", "mean length of the answers", "tokens", answers.lengths, None),
+        (LENGTH, "mean length of the answers", "tokens", answers.lengths, None),
     ];
     let mut figures = Vec::new();
     for (file, title, up, lines, bounds) in noted.chain(counted) {
@@ -80,13 +85,20 @@ pub fn figures(store: &Store, report: &Report, declared: &[&str]) -> Result<Vec<
         let title = format!("{}: {name}", report.line.run.0);
         let chart = Chart { title, across: "round".to_owned(), up: (*name).to_owned(), lines, bounds: None };
         if let Some(svg) = chart.svg()? {
-            figures.push((format!("{}.svg", name.replace(['/', '@'], "-")), svg));
+            figures.push((file_of(name, &report.line.recipe), svg));
         }
     }
     if let Some(svg) = time(report)? {
-        figures.push(("time.svg".to_owned(), svg));
+        figures.push((TIME.to_owned(), svg));
     }
     Ok(figures)
+}
+
+/// The file of a recipe's own metric. Where every run has a plot of that name, the recipe's name comes first.
+fn file_of(metric: &str, recipe: &str) -> String {
+    let file = format!("{}.svg", metric.replace(['/', '@'], "-"));
+    let mut others = WANTED.iter().map(|wanted| wanted.file).chain([DIVERSITY, LENGTH, TIME]);
+    if others.any(|other| other == file) { format!("{recipe}-{file}") } else { file }
 }
 
 impl Wanted {
@@ -175,4 +187,16 @@ fn time(report: &Report) -> Result<Option<String>> {
     };
     let bars_of: Vec<Bar> = spent.iter().enumerate().map(|(at, &one)| bar(at, one)).collect();
     bars(&format!("{}: where the time went", report.line.run.0), "seconds", &spent.map(|one| one.0), &bars_of)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recipes_own_plot_takes_no_file_that_every_run_has() {
+        assert_eq!(file_of("diversity", "b-star"), "b-star-diversity.svg");
+        assert_eq!(file_of("time", "eval"), "eval-time.svg");
+        assert_eq!(file_of("regret@10/arm", "evolve"), "regret-10-arm.svg");
+    }
 }

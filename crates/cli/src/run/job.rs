@@ -6,7 +6,9 @@
 
 use super::{catalogue, keys};
 use crate::error::{CommandError, Kind, Result};
+use autodidact_core::chat::Sampling;
 use autodidact_core::{Alarms, Caps, DynRecipe, Error, Override, RunSpec, overlay};
+use autodidact_parts::evaluate::check_sampling;
 use autodidact_recipes::preset::Preset;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -31,6 +33,20 @@ pub struct Job {
     pub alarms: Alarms,
 }
 
+/// Checks how answers are sampled, wherever a setting says it, so that a run does not fail only when it comes there.
+fn samplings(settings: &Table, path: &str) -> Result<()> {
+    for (key, value) in settings {
+        let Value::Table(inner) = value else { continue };
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        match inner.clone().try_into::<Sampling>() {
+            // Resolved settings have all fields; an empty table would pass for anything.
+            Ok(sampling) if inner.contains_key("temperature") => check_sampling(&sampling, &path)?,
+            _ => samplings(inner, &path)?,
+        }
+    }
+    Ok(())
+}
+
 /// Settings laid over each other, the first at the bottom.
 #[derive(Clone, Debug, Default)]
 pub struct Layers(Vec<Table>);
@@ -43,6 +59,15 @@ impl Layers {
 
     /// Adds a preset on top.
     pub fn preset(&mut self, recipe: &str, name: &str) -> Result<()> {
+        // A recipe that is not there has no presets either, but that would say less.
+        catalogue::recipe(recipe)?;
+        if catalogue::presets(recipe).is_empty() {
+            let message = format!("recipe {recipe} has no presets, so none is named {name:?}");
+            return Err(CommandError::new(Kind::NotFound, message).hint(format!(
+                "`autodidact recipes show {recipe} > my.toml` writes its settings, `autodidact run my.toml` \
+                 runs it"
+            )));
+        }
         self.push(Preset::of(recipe, name)?.settings()?.table);
         Ok(())
     }
@@ -121,6 +146,8 @@ impl Job {
             alarms: parsed(&run, "alarms")?.unwrap_or_default(),
         };
         job.alarms.check()?;
+        job.caps.sound()?;
+        samplings(&job.settings, "")?;
         Ok(job)
     }
 

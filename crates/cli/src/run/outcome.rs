@@ -5,7 +5,7 @@ use autodidact_core::{Outcome as Verdict, RunId, Spend};
 use autodidact_ledger::{Report, SampleFilter, Store, Times};
 use autodidact_math::interval::{self, Interval};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a run brought.
 #[derive(Clone, Debug, Serialize)]
@@ -31,8 +31,8 @@ pub struct Outcome {
 /// How good a model was.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Measure {
-    /// The share of right answers.
-    pub pass_at_1: f64,
+    /// The share of right answers, where any were sampled.
+    pub pass_at_1: Option<f64>,
     /// The chance that one of k answers is right.
     pub pass_at_k: Option<f64>,
     /// The k of pass@k.
@@ -43,6 +43,9 @@ pub struct Measure {
     pub interval: Option<(f64, f64)>,
     /// The share that greedy decoding solves.
     pub greedy: Option<f64>,
+    /// The 95 % interval of that share.
+    #[serde(skip)]
+    pub greedy_interval: Option<(f64, f64)>,
     /// The share of problems whose most frequent answer is right.
     pub maj_at_k: Option<f64>,
 }
@@ -63,8 +66,8 @@ impl Outcome {
     pub fn of(store: &Store, report: &Report) -> Result<Outcome> {
         let spend: Spend = report.line.spend + report.line.evaluation_spend;
         Ok(Outcome {
-            before: measure(report, "before"),
-            after: measure(report, "after"),
+            before: measure(store, report, "before")?,
+            after: measure(store, report, "after")?,
             gain: gain(store, &report.line.run)?,
             seconds: spend.seconds,
             cost: (spend.cost != 0.0).then_some(spend.cost),
@@ -79,11 +82,20 @@ impl Outcome {
 }
 
 impl Measure {
-    /// pass@1 with its interval, where there is one.
-    pub fn interval(&self) -> Interval {
-        let (low, high) = self.interval.unwrap_or((self.pass_at_1, self.pass_at_1));
-        Interval { value: self.pass_at_1, low, high }
+    /// pass@1 with its interval.
+    pub fn sampled(&self) -> Option<Interval> {
+        whole(self.pass_at_1, self.interval)
     }
+
+    /// The share that greedy decoding solves, with its interval.
+    pub fn decoded(&self) -> Option<Interval> {
+        whole(self.greedy, self.greedy_interval)
+    }
+}
+
+fn whole(value: Option<f64>, ends: Option<(f64, f64)>) -> Option<Interval> {
+    let (value, (low, high)) = (value?, ends?);
+    Some(Interval { value, low, high })
 }
 
 /// The last value that was noted under `name`.
@@ -91,21 +103,42 @@ pub fn last(report: &Report, name: &str) -> Option<f64> {
     report.series.iter().find(|series| series.name == name)?.points.last().map(|point| point.value)
 }
 
-fn measure(report: &Report, stage: &str) -> Option<Measure> {
+fn measure(store: &Store, report: &Report, stage: &str) -> Result<Option<Measure>> {
     let noted = |name: &str| last(report, &format!("{stage}/{name}"));
-    let settings: serde_json::Value = serde_json::from_str(&report.spec.config).ok()?;
+    let ends = |name: &str| noted(&format!("{name}/low")).zip(noted(&format!("{name}/high")));
+    let (pass_at_1, greedy) = (noted("pass@1"), noted("greedy"));
+    if pass_at_1.is_none() && greedy.is_none() {
+        return Ok(None);
+    }
+    let settings: serde_json::Value = serde_json::from_str(&report.spec.config).unwrap_or_default();
     let watched = &settings["watch"]["test"];
     let test = if watched.is_null() { &settings["measure"] } else { watched };
-    let pass_at_1 = noted("pass@1").or_else(|| noted("greedy"))?;
-    Some(Measure {
+    Ok(Some(Measure {
         pass_at_1,
         pass_at_k: noted("pass@k"),
         k: test["k"].as_u64().unwrap_or(0),
-        problems: test["problems"].as_u64().unwrap_or(0),
-        interval: noted("pass@1/low").zip(noted("pass@1/high")),
-        greedy: noted("greedy"),
+        problems: problems(store, &report.line.run, stage)?,
+        interval: ends("pass@1"),
+        greedy,
+        greedy_interval: ends("greedy"),
         maj_at_k: noted("maj@k"),
-    })
+    }))
+}
+
+/// How many problems were asked in a measurement: a file may have fewer than the settings want.
+fn problems(store: &Store, run: &RunId, stage: &str) -> Result<u64> {
+    let mut asked = BTreeSet::new();
+    for how in ["greedy", "sampled"] {
+        let filter = SampleFilter { stage: Some(format!("{stage}/{how}")), ..SampleFilter::of(run) };
+        store.each_sample(&filter, |sample| {
+            asked.insert((sample.key.round, sample.key.occurrence, sample.key.part, sample.ask));
+            Ok(())
+        })?;
+        if !asked.is_empty() {
+            break;
+        }
+    }
+    Ok(asked.len() as u64)
 }
 
 /// The mean difference after - before over the problems that were measured both times.

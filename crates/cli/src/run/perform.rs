@@ -6,8 +6,9 @@ use super::keys::with_keys;
 use super::outcome::Outcome;
 use super::plan::Plan;
 use super::report;
-use crate::context::{Context, write_file};
+use crate::context::{Context, quoted};
 use crate::error::{CommandError, Kind, Result};
+use crate::files::write_file;
 use crate::interrupt::on_interrupt;
 use crate::progress::Progress;
 use crate::shell::Paint;
@@ -76,7 +77,7 @@ pub fn perform_with(
     write_file(&folder.join("plan.toml"), job.file()?.as_bytes())?;
     shell.say(&format!("run {} in {}", shell.paint(Paint::Bold, &id.0), folder.display()));
 
-    let resume = format!("autodidact resume {}", id.0);
+    let resume = context.command(&format!("resume {}", id.0));
     let stop = on_interrupt(resume.clone())?;
     let progress = Progress::new(shell);
     let options = RunOptions {
@@ -112,6 +113,11 @@ pub fn perform_with(
             Err(error.hint(format!("go on with `{resume}`")))
         }
         (Ok(_), _) => Ok(Finished { run: id, outcome, checkpoint, state, metrics, folder }),
+        (Err(error @ Error::Alarm { name: "idle_resume", .. }), _) => {
+            let look = context.command(&format!("runs show {}", id.0));
+            let error = CommandError { hints: Vec::new(), ..CommandError::from(error) };
+            Err(error.hint(format!("nothing is left to do: `{look}` shows what the run brought")))
+        }
         (Err(error), _) => {
             let error = CommandError::from(error);
             let mended = match error.kind {
@@ -255,13 +261,15 @@ impl Finished {
         out.push_str(&format!("files   {}\n", self.folder.display()));
         if let Some(checkpoint) = &self.checkpoint {
             out.push_str(&format!("model   {}\n", checkpoint.display()));
-            out.push_str(&format!("next    autodidact eval --model {}\n", checkpoint.display()));
+            let model = quoted(&checkpoint.to_string_lossy());
+            out.push_str(&format!("next    {}\n", context.command(&format!("eval --model {model}"))));
         }
         if let Some(state) = &self.state {
             out.push_str(&format!("state   {}\n", state.display()));
-            out.push_str(&format!("next    autodidact runs show {}\n", self.run.0));
+            out.push_str(&format!("next    {}\n", context.command(&format!("runs show {}", self.run.0))));
         }
-        out.push_str(&format!("        autodidact runs samples {} --order worst\n", self.run.0));
+        let look = context.command(&format!("runs samples {} --order worst", self.run.0));
+        out.push_str(&format!("        {look}\n"));
         out
     }
 }

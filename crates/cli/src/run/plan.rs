@@ -2,7 +2,8 @@
 //!
 //! Every figure is an upper estimate: answers are taken to be as long as they may be, and every round
 //! to keep as much as it may. The time is what the engine's usual share of this machine's product
-//! rate makes of the tokens.
+//! rate makes of the tokens. Only of recipes whose rounds ask and learn once, as their settings say, can this be
+//! told beforehand; of the others what measuring takes is told, and how to limit the rest.
 
 use super::job::Job;
 use crate::error::Result;
@@ -19,6 +20,9 @@ const SAMPLING_SHARE: f64 = 0.25;
 /// The share of the product rate that training reaches.
 const TRAINING_SHARE: f64 = 0.5;
 
+/// Recipes whose settings say what they ask and learn.
+const FORESEEN: [&str; 3] = ["b-star", "raft", "eval"];
+
 /// An estimate.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Plan {
@@ -28,25 +32,24 @@ pub struct Plan {
     pub parameters: Option<u64>,
     /// Rounds at most.
     pub rounds: u64,
-    /// Answers sampled to learn from, at most.
-    pub answers: u64,
+    /// Answers sampled to learn from, at most; `None` where the settings do not say.
+    pub answers: Option<u64>,
     /// Answers sampled to measure.
     pub measured_answers: u64,
-    /// Tokens sampled, at most.
-    pub sampled_tokens: u64,
-    /// Tokens read, at most.
-    pub scored_tokens: u64,
-    /// Tokens trained on, at most.
-    pub trained_tokens: u64,
+    /// Tokens sampled to measure, at most.
+    pub measured_tokens: u64,
+    /// Tokens sampled in all, at most; `None` where the settings do not say.
+    pub sampled_tokens: Option<u64>,
+    /// Tokens read, about; `None` where the settings do not say.
+    pub scored_tokens: Option<u64>,
+    /// Tokens trained on, at most; `None` where the settings do not say.
+    pub trained_tokens: Option<u64>,
     /// Peak memory in bytes.
     pub memory: Option<u64>,
     /// Threads.
     pub threads: usize,
-    /// Seconds, at most; `None` when the model could not be looked at, or when another machine answers.
+    /// Seconds, at most; `None` when the tokens are not known or the model could not be looked at.
     pub seconds: Option<f64>,
-    /// Money, at most, in the currency of the prices; `None` where an endpoint answers without any.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cost: Option<f64>,
 }
 
 impl Plan {
@@ -62,20 +65,14 @@ impl Plan {
         let answers = rounds * answers;
         let prompts = rounds * prompts;
         let test_tokens = settings.count("watch.test.sampling.max_tokens").unwrap_or(max_tokens);
-        let sampled_tokens = answers * max_tokens + measured_answers * test_tokens;
+        let measured_tokens = measured_answers * test_tokens;
+        let sampled_tokens = answers * max_tokens + measured_tokens;
         let trained_tokens = pretrained + rounds * settings.lesson(max_tokens + PROMPT);
+        let foreseen = FORESEEN.contains(&job.recipe.card.id);
+        let known = |n: u64| foreseen.then_some(n);
         let parameters = parameters(&job.settings).ok();
-        let elsewhere = matches!(settings.word("policy.kind"), Some("endpoint" | "replay"));
         let scored_tokens = (prompts + measured_prompts) * PROMPT;
-        let price = |of: &str| settings.number(&format!("policy.prices.{of}")).filter(|price| *price > 0.0);
-        let prices = (price("input"), price("output"));
-        let cost = (elsewhere && prices != (None, None)).then(|| {
-            // A prompt is read again for each of its answers.
-            let read = (answers + measured_answers) * PROMPT;
-            let (input, output) = (prices.0.unwrap_or(0.0), prices.1.unwrap_or(0.0));
-            (read as f64 * input + sampled_tokens as f64 * output) / 1e6
-        });
-        let seconds = parameters.filter(|_| !elsewhere).map(|n| {
+        let seconds = parameters.filter(|_| foreseen).map(|n| {
             let flops = n as f64 * 2.0;
             let sampling = sampled_tokens as f64 * flops / (SAMPLING_SHARE * gflops * 1e9);
             sampling + trained_tokens as f64 * 3.0 * flops / (TRAINING_SHARE * gflops * 1e9)
@@ -84,44 +81,50 @@ impl Plan {
             recipe: job.recipe.card.id.to_owned(),
             parameters,
             rounds,
-            answers,
+            answers: known(answers),
             measured_answers,
-            sampled_tokens,
-            scored_tokens,
-            trained_tokens,
+            measured_tokens,
+            sampled_tokens: known(sampled_tokens),
+            scored_tokens: known(scored_tokens),
+            trained_tokens: known(trained_tokens).or((pretrained > 0).then_some(pretrained)),
             memory: parameters.map(memory),
             threads,
             seconds,
-            cost,
         }
     }
 
     /// The estimate in a few lines.
     pub fn told(&self) -> String {
-        if self.parameters.is_none() && self.answers + self.measured_answers + self.trained_tokens == 0 {
+        let nothing = self.measured_answers == 0
+            && [self.answers, self.trained_tokens].iter().all(|n| n.is_none_or(|n| n == 0));
+        if self.parameters.is_none() && nothing {
             return format!("plan: {}, without a language model, {} threads", self.recipe, self.threads);
         }
         let tokens = |n: u64| units::short(n as f64);
         let known = |n: Option<String>| n.unwrap_or_else(|| "unknown".to_owned());
         let model = self.parameters.map(|n| format!("{} parameters", units::short(n as f64)));
-        let money = self.cost.map(|cost| {
-            format!("\n  money     about {}, for prompts of {PROMPT} tokens", units::number(cost))
-        });
+        let machine =
+            format!("about {} of memory, {} threads", known(self.memory.map(units::bytes)), self.threads);
+        let head = format!("plan: {}, {}, {} rounds", self.recipe, known(model), self.rounds);
+        let measured = units::count(self.measured_answers);
+        let (Some(answers), Some(sampled)) = (self.answers, self.sampled_tokens) else {
+            let trained = self.trained_tokens.map(|n| format!("about {} trained on, ", tokens(n)));
+            return format!(
+                "{head}\n  answers   {measured} to measure; how many to learn from, the settings alone do not \
+                 say\n  tokens    {}at most {} sampled to measure; caps.sampled_tokens, caps.seconds or \
+                 caps.cost stops the run there\n  machine   {machine}",
+                trained.unwrap_or_default(),
+                tokens(self.measured_tokens),
+            );
+        };
         format!(
-            "plan: {}, {}, {} rounds\n  answers   at most {} to learn from, {} to measure\n  tokens    at \
-             most {} sampled, {} read, {} trained on\n  machine   about {} of memory, {} threads, at most {}{}",
-            self.recipe,
-            known(model),
-            self.rounds,
-            units::count(self.answers),
-            units::count(self.measured_answers),
-            tokens(self.sampled_tokens),
-            tokens(self.scored_tokens),
-            tokens(self.trained_tokens),
-            known(self.memory.map(units::bytes)),
-            self.threads,
+            "{head}\n  answers   at most {} to learn from, {measured} to measure\n  tokens    at most {} sampled, \
+             about {} read, at most {} trained on\n  machine   {machine}, at most {}",
+            units::count(answers),
+            tokens(sampled),
+            tokens(self.scored_tokens.unwrap_or_default()),
+            tokens(self.trained_tokens.unwrap_or_default()),
             known(self.seconds.map(units::seconds)),
-            money.unwrap_or_default(),
         )
     }
 }

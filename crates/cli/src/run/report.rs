@@ -17,10 +17,14 @@ pub fn gains(outcome: &Outcome) -> Table {
         table.row([
             name.to_owned(),
             measure.problems.to_string(),
-            units::share(&measure.interval()),
+            measure.sampled().map_or_else(|| share(measure.pass_at_1), |one| units::share(&one)),
             share(measure.pass_at_k),
             share(measure.maj_at_k),
-            share(measure.greedy),
+            // Where nothing was sampled the greedy share is all there is, and so it shows its doubt.
+            match (measure.pass_at_1, measure.decoded()) {
+                (None, Some(decoded)) => units::share(&decoded),
+                _ => share(measure.greedy),
+            },
         ]);
     };
     if let Some(before) = &outcome.before {

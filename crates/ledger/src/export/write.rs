@@ -2,26 +2,29 @@
 
 use super::Format;
 use super::rows::Row;
-use crate::blobs::{flush, io};
+use crate::blobs::{flush, io as io_error};
 use arrow_json::reader::{Decoder, ReaderBuilder};
 use arrow_schema::Schema;
 use autodidact_core::{Error, Result};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How many rows are turned into columns together.
 const BATCH: usize = 4096;
 
-/// A file under its temporary name, until it is whole.
+/// A file under its temporary name, until it is whole; or a pipe or a device, which gets lines as they come.
 pub(super) struct Writer {
     format: Format,
+    /// What the caller calls it.
     path: PathBuf,
-    temporary: Temporary,
+    /// The temporary name, and the file that is replaced in the end; `None` for a pipe or a device.
+    draft: Option<(Temporary, PathBuf)>,
     file: Option<BufWriter<File>>,
     table: Option<Table>,
     waiting: Vec<Row>,
@@ -46,15 +49,30 @@ impl Drop for Temporary {
 
 impl Writer {
     pub fn create(format: Format, path: &Path) -> Result<Writer> {
-        let name = path.file_name().and_then(|name| name.to_str());
-        let name =
-            name.ok_or_else(|| Error::invalid("the export's path", "the path of a file", path.display()))?;
-        let temporary = path.with_file_name(format!(".{name}.{}.part", std::process::id()));
-        let file = File::create(&temporary).map_err(|source| io(&temporary, "creating", source))?;
+        if path.is_dir() || path.file_name().is_none() {
+            return Err(Error::invalid("the export's path", "the path of a file", path.display()));
+        }
+        let failed = |source| io_error(path, "creating", source);
+        let (draft, file) = match landing(path).map_err(failed)? {
+            Some(target) => {
+                let mut name = OsString::from(".");
+                name.push(target.file_name().unwrap_or_default());
+                name.push(format!(".{}.part", std::process::id()));
+                let temporary = Temporary(target.with_file_name(name));
+                let file = File::create(&temporary.0).map_err(failed)?;
+                (Some((temporary, target)), file)
+            }
+            None if format == Format::Parquet => {
+                let rule = "a regular file, since Parquet cannot go through a pipe or a device";
+                return Err(Error::invalid("the export's path", rule, path.display()));
+            }
+            // Not cut off first: an open file keeps what others wrote to it.
+            None => (None, OpenOptions::new().append(true).open(path).map_err(failed)?),
+        };
         Ok(Writer {
             format,
             path: path.to_owned(),
-            temporary: Temporary(temporary),
+            draft,
             file: Some(BufWriter::new(file)),
             table: None,
             waiting: Vec::new(),
@@ -77,13 +95,12 @@ impl Writer {
             (None, Some(file)) => file,
             (None, None) => unreachable!("the file is in the table or here"),
         };
-        let written = file.into_inner().map_err(std::io::IntoInnerError::into_error);
-        written
-            .and_then(|file| file.sync_all())
-            .and_then(|()| fs::rename(&self.temporary.0, &self.path))
-            .map_err(|source| io(&self.path, "writing", source))?;
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        flush(folder.unwrap_or(Path::new(".")))?;
+        let failed = |source| io_error(&self.path, "writing", source);
+        let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+        if let Some((temporary, target)) = &self.draft {
+            file.sync_all().and_then(|()| fs::rename(&temporary.0, target)).map_err(failed)?;
+            flush(folder_of(target))?;
+        }
         Ok(self.written)
     }
 
@@ -96,7 +113,7 @@ impl Writer {
                     serde_json::to_writer(&mut *file, row)?;
                     file.write_all(b"\n")
                 };
-                rows.iter().try_for_each(line).map_err(|source| io(&self.path, "writing", source))
+                rows.iter().try_for_each(line).map_err(|source| io_error(&self.path, "writing", source))
             }
             Format::Parquet => {
                 let mut table = match self.table.take() {
@@ -123,7 +140,7 @@ impl Writer {
     }
 
     fn failed(&self, source: impl std::error::Error + Send + Sync + 'static) -> Error {
-        io(&self.path, "writing", std::io::Error::other(source))
+        io_error(&self.path, "writing", io::Error::other(source))
     }
 }
 
@@ -134,5 +151,73 @@ impl Table {
             Some(batch) => self.writer.write(&batch),
             None => Ok(()),
         }
+    }
+}
+
+/// The regular file that a path leads to, or would; `None` when something else is there, which must not be
+/// replaced.
+fn landing(path: &Path) -> io::Result<Option<PathBuf>> {
+    /// Names of files that this process has open, whatever they are.
+    const OPEN: [&str; 4] = ["/proc", "/dev/fd", "/dev/stdout", "/dev/stderr"];
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() && !OPEN.iter().any(|open| path.starts_with(open)) => {
+            fs::canonicalize(path).map(Some)
+        }
+        Ok(_) => Ok(None),
+        // A link to what is not there yet still says where it belongs.
+        Err(source) if source.kind() == ErrorKind::NotFound => match fs::read_link(path) {
+            Ok(link) => landing(&folder_of(path).join(link)),
+            Err(_) => Ok(Some(path.to_owned())),
+        },
+        Err(source) => Err(source),
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    fn export(format: Format, path: &Path) -> Result<u64> {
+        Writer::create(format, path)?.finish(Schema::empty)
+    }
+
+    #[test]
+    fn a_link_stays_and_what_it_leads_to_is_replaced() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("far")).expect("made");
+        fs::write(at("far/old"), "old").expect("written");
+        symlink("far/old", at("link")).expect("made");
+        symlink("far/new", at("dangling")).expect("made");
+        for (link, file) in [("link", "far/old"), ("dangling", "far/new")] {
+            assert_eq!(export(Format::Jsonl, &at(link)).expect("written"), 0);
+            assert!(at(link).is_symlink(), "{link}");
+            assert_eq!(fs::read(at(file)).expect("there"), b"", "{file}");
+        }
+        assert_eq!(fs::read_dir(at("far")).expect("there").count(), 2, "nothing temporary is left");
+    }
+
+    #[test]
+    fn a_device_gets_lines_but_no_parquet_and_is_not_replaced() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let link = folder.path().join("link");
+        symlink("/dev/null", &link).expect("made");
+        export(Format::Jsonl, &link).expect("written");
+        let error = export(Format::Parquet, &link).expect_err("a device").to_string();
+        assert!(error.contains("must be a regular file"), "{error}");
+        assert!(link.is_symlink() && !link.is_file());
+    }
+
+    #[test]
+    fn an_error_names_the_file_that_was_asked_for() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let path = folder.path().join("missing/rows.jsonl");
+        let error = export(Format::Jsonl, &path).expect_err("no folder").to_string();
+        assert!(error.starts_with(&format!("{}: creating failed", path.display())), "{error}");
     }
 }

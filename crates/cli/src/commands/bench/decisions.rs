@@ -148,7 +148,7 @@ pub fn asked_and_told() -> Result<Vec<f64>> {
         let situation = Situation::parse(features, None, process.config())?;
         let started = Instant::now();
         let asked = process.ask(&[situation])?;
-        process.tell(&[(asked[0].decision, 0.5)])?;
+        process.tell(&[(asked[0].decision, 0.5)]).map_err(|untold| untold.error)?;
         seconds.push(started.elapsed().as_secs_f64());
     }
     Ok(seconds)

@@ -5,6 +5,7 @@
 
 use crate::context::Context;
 use crate::error::{CommandError, Kind, Result};
+use crate::files::{Draft, check_folder};
 use autodidact_core::chat::{Chat, Completion};
 use autodidact_core::{Answer, Ask, AttemptRow, Error, Seed, Spend};
 use autodidact_parts::policy::transcript::{Said, Transcript};
@@ -17,20 +18,25 @@ const TRIES_A_PART: usize = 2048;
 
 /// Writes the transcript whole or not at all.
 pub fn write(context: &Context, run: &str, to: &Path) -> Result<()> {
+    check_folder(to)?;
     let store = context.existing_ledger()?;
     let run = store.find(run)?;
     let spec = store.spec(&run)?;
     let config: Value = serde_json::from_str(&spec.config).unwrap_or_default();
     let tries_a_part = tries_a_part(&config).unwrap_or(TRIES_A_PART);
 
-    let name = to.file_name().unwrap_or_default().to_string_lossy();
-    let partial = to.with_file_name(format!(".{name}.partial"));
-    // A partial file of an export that was killed would be gone on with.
-    let _ = std::fs::remove_file(&partial);
-    let transcript = Transcript::append_to(&partial)?;
+    let draft = Draft::of(to)?;
+    // Who reads the error knows the file by the name that it shall have.
+    let named = |error: Error| match error {
+        Error::Io { path, doing, source } if path == draft.path() => {
+            Error::Io { path: to.to_owned(), doing, source }
+        }
+        other => other,
+    };
+    let transcript = Transcript::append_to(draft.path()).map_err(named)?;
     let mut asked: BTreeMap<(String, u32, u32), u64> = BTreeMap::new();
     let mut others = 0;
-    store.each_attempt(&run, |row| {
+    let visited = store.each_attempt(&run, |row| {
         let place = (row.key.stage.clone(), row.key.round, row.key.occurrence);
         let before = asked.entry(place).or_insert(0);
         let seeds = row.key.seed(spec.seed);
@@ -45,13 +51,14 @@ pub fn write(context: &Context, run: &str, to: &Path) -> Result<()> {
                 Ok(())
             }
         }
-    })?;
+    });
+    visited.map_err(named)?;
     if transcript.is_empty() {
-        let _ = std::fs::remove_file(&partial);
         let message = format!("run {} has no answers of a language model", run.0);
         return Err(CommandError::new(Kind::NotFound, message));
     }
-    std::fs::rename(&partial, to).map_err(|source| CommandError::io(to, "writing", source))?;
+    transcript.flush().map_err(named)?;
+    draft.publish()?;
     if others > 0 {
         context.shell.say(&format!("{others} attempts without language are left out"));
     }

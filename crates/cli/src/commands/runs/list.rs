@@ -10,6 +10,9 @@ use clap::Args;
 
 /// List the runs of this workspace, the newest first.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  autodidact runs list
+  autodidact runs list --recipe b-star --json | jq '.[].run'")]
 pub struct List {
     /// Only runs of this recipe.
     #[arg(long, value_name = "ID")]

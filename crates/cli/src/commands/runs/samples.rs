@@ -1,9 +1,9 @@
 //! `runs samples`: what was asked, what was answered, and how it was judged.
 
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{CommandError, Kind as Failure, Result};
 use crate::shell::{JsonShape, Paint, Shell};
-use autodidact_core::{Outcome, RunId};
+use autodidact_core::{Error, Outcome, RunId};
 use autodidact_ledger::{Order, OutcomeKind, SampleFilter, SampleView, Store};
 use clap::{Args, ValueEnum};
 
@@ -100,9 +100,12 @@ pub enum Sorting {
 }
 
 impl Choice {
-    /// The ledger's filter for these conditions.
-    pub fn filter(&self, run: &RunId) -> SampleFilter {
-        SampleFilter {
+    /// The ledger's filter for these conditions. Fails when the run has no such stage.
+    pub fn filter(&self, store: &Store, run: &RunId) -> Result<SampleFilter> {
+        if let Some(stage) = &self.stage {
+            check_stage(store, run, stage)?;
+        }
+        Ok(SampleFilter {
             stage: self.stage.clone(),
             round: self.round,
             min_score: self.min_score,
@@ -127,15 +130,30 @@ impl Choice {
             limit: self.limit,
             offset: self.offset,
             ..SampleFilter::of(run)
-        }
+        })
     }
+}
+
+fn check_stage(store: &Store, run: &RunId, stage: &str) -> Result<()> {
+    let of_stage = SampleFilter { stage: Some(stage.to_owned()), ..SampleFilter::of(run) };
+    if store.count_samples(&of_stage)? > 0 {
+        return Ok(());
+    }
+    let report = store.report(run)?;
+    // Stages that only learn have no samples.
+    let known: Vec<&str> =
+        report.stages.iter().filter(|one| one.samples > 0).map(|one| one.stage.as_str()).collect();
+    if known.is_empty() {
+        return Err(CommandError::new(Failure::NotFound, format_args!("run {} has no samples", run.0)));
+    }
+    Err(Error::unknown(format!("stage with samples of run {}", run.0), stage, known).into())
 }
 
 impl Samples {
     /// Prints the samples, or their number.
     pub fn perform(&self, context: &Context) -> Result<()> {
         let store = context.existing_ledger()?;
-        let mut filter = self.choice.filter(&store.find(&self.run)?);
+        let mut filter = self.choice.filter(&store, &store.find(&self.run)?)?;
         if !self.json {
             filter.limit.get_or_insert(SCREEN);
         }

@@ -11,6 +11,9 @@ use clap::Args;
 
 /// Show a run: its settings, what it spent, its metrics, alarms and results.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  autodidact runs show b-star-1
+  autodidact runs show b-star-1 --json | jq '.series[].name'")]
 pub struct Show {
     /// The run, or a beginning that only it has.
     run: String,
