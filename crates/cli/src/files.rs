@@ -13,7 +13,7 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = folder_of(path);
     fs::create_dir_all(folder).map_err(|source| CommandError::io(folder, "creating", source))?;
     let draft = Draft::of(path)?;
-    let written = File::create(draft.path()).and_then(|mut file| file.write_all(bytes));
+    let written = File::create(draft.place()).and_then(|mut file| file.write_all(bytes));
     written.map_err(|source| CommandError::io(path, "writing", source))?;
     draft.publish()
 }
@@ -85,7 +85,8 @@ impl Draft {
             Some(file) => {
                 let mut name = OsString::from(".");
                 name.push(file.file_name().unwrap_or_default());
-                name.push(".partial");
+                // Two processes may write the same file.
+                name.push(format!(".{}.partial", std::process::id()));
                 (file.with_file_name(name), None)
             }
             None => {
@@ -99,7 +100,7 @@ impl Draft {
     }
 
     /// Where to write it.
-    pub fn path(&self) -> &Path {
+    pub fn place(&self) -> &Path {
         &self.draft
     }
 
@@ -202,8 +203,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary directory");
         let path = folder.path().join("file");
         let draft = Draft::of(&path).expect("may be written");
-        fs::write(draft.path(), "half").expect("written");
-        assert_eq!(names(folder.path()), [".file.partial"]);
+        fs::write(draft.place(), "half").expect("written");
+        assert_eq!(names(folder.path()), [format!(".file.{}.partial", std::process::id())]);
         drop(draft);
         assert!(names(folder.path()).is_empty());
 

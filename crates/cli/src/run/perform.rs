@@ -102,17 +102,25 @@ pub fn perform_with(
     // From here on the run has ended, and its report says so.
     drop(claim);
 
-    let report = store.report(&id)?;
-    let outcome = Outcome::of(&store, &report)?;
-    let declared: Vec<&str> = job.recipe.card.reports.iter().map(|metric| metric.name).collect();
-    let (checkpoint, state) = write_folder(&store, &report, &outcome, &folder, &declared)?;
-    let metrics = courses(&report, &declared);
+    let describe = || -> Result<Finished> {
+        let report = store.report(&id)?;
+        let outcome = Outcome::of(&store, &report)?;
+        let declared: Vec<&str> = job.recipe.card.reports.iter().map(|metric| metric.name).collect();
+        let (checkpoint, state) = write_folder(&store, &report, &outcome, &folder, &declared)?;
+        let metrics = courses(&report, &declared);
+        Ok(Finished { run: id.clone(), outcome, checkpoint, state, metrics, folder: folder.clone() })
+    };
+    let described = describe();
+    if let (Err(error), true) = (&described, ended.is_err() || stopped.is_some()) {
+        // Why the run ended matters more than that its report is missing.
+        context.shell.say(&format!("no report was written: {error}"));
+    }
     match (ended, stopped) {
         (Ok(RunEnd::Stopped { reason }), Some(kind)) => {
             let error = CommandError::new(kind, format_args!("run {} stopped: {reason}", id.0));
             Err(error.hint(format!("go on with `{resume}`")))
         }
-        (Ok(_), _) => Ok(Finished { run: id, outcome, checkpoint, state, metrics, folder }),
+        (Ok(_), _) => described,
         (Err(error @ Error::Alarm { name: "idle_resume", .. }), _) => {
             let look = context.command(&format!("runs show {}", id.0));
             let error = CommandError { hints: Vec::new(), ..CommandError::from(error) };

@@ -28,12 +28,12 @@ pub fn write(context: &Context, run: &str, to: &Path) -> Result<()> {
     let draft = Draft::of(to)?;
     // Who reads the error knows the file by the name that it shall have.
     let named = |error: Error| match error {
-        Error::Io { path, doing, source } if path == draft.path() => {
+        Error::Io { path, doing, source } if path == draft.place() => {
             Error::Io { path: to.to_owned(), doing, source }
         }
         other => other,
     };
-    let transcript = Transcript::append_to(draft.path()).map_err(named)?;
+    let transcript = Transcript::append_to(draft.place()).map_err(named)?;
     let mut asked: BTreeMap<(String, u32, u32), u64> = BTreeMap::new();
     let mut others = 0;
     let visited = store.each_attempt(&run, |row| {
