@@ -6,7 +6,7 @@ use crate::error::{CommandError, Kind, Result};
 use crate::shell::JsonShape;
 use crate::table::Table;
 use crate::units;
-use autodidact_decide::bandit::Bandit;
+use autodidact_decide::bandit::{Algorithm, Bandit};
 use autodidact_ledger::Store;
 use autodidact_math::off_policy::Clip;
 use autodidact_parts::rows;
@@ -69,10 +69,16 @@ impl ReplayLog {
             return Err(CommandError::new(Kind::Usage, "there is no decision with a reward to judge by"));
         }
         let clip = self.clip.map_or(Clip::Never, |weight| Clip::At { weight });
-        let found = match self.learn {
+        let mut found = match self.learn {
             true => replay(&Bandit::new(&config.bandit())?, &config, &rows, Rule::Learning, clip)?,
             false => replay(process.bandit()?, &config, &rows, Rule::Fixed, clip)?,
         };
+        let learned_here = self.log.is_none() && !self.learn && learns(&config);
+        if learned_here {
+            let why = "the rule learned from these very rows, so its estimates are too high: judge it on another \
+                       log, or a fresh one with --learn";
+            found.flaws.push(why.to_owned());
+        }
         for flaw in &found.flaws {
             context.shell.warn("alarm", flaw);
         }
@@ -122,6 +128,11 @@ impl ReplayLog {
         situation.context(0, config).map_err(|error| error.to_string())?;
         Ok(LogRow { situation, arm, reward, propensity })
     }
+}
+
+/// Whether the process's rule changes with what it is told.
+fn learns(config: &ProcessConfig) -> bool {
+    config.algorithm != Algorithm::Random
 }
 
 /// The told decisions of a process, in the order of asking.
