@@ -23,7 +23,7 @@ pub use offers::{Statistics, informative};
 use crate::asked::{ASKED, Asked, question};
 use crate::watch::{Watch, WatchConfig};
 use autodidact_core::chat::{Chat, Completion, Prompt, Sampling};
-use autodidact_core::{Ask, Card, Error, Judge, Judged, Metric, Recipe, Result, Run, Split, Verdict};
+use autodidact_core::{Ask, Card, Error, Judge, Judged, Learn, Metric, Recipe, Result, Run, Split, Verdict};
 use autodidact_lm::Lm;
 use autodidact_math::preference::PairLoss;
 use autodidact_parts::ask::{Contest, Pairwise};
@@ -280,12 +280,15 @@ impl WeakSupervision {
                 break;
             }
             let groups = record_pairs(run, "pairs", pairs)?;
+            let before = learner.save()?;
             run.learn("prefer", &mut learner, &groups)?;
             if self.weak == Weak::Previous {
                 weak = strong;
             }
             let now = pass(watch.round(&learner, run)?);
             if now.is_some() && now <= best {
+                // A round that does not help is not kept.
+                learner.restore(&before)?;
                 break;
             }
             best = now;

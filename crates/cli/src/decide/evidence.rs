@@ -7,6 +7,7 @@ use autodidact_math::confidence::AnyTime;
 use autodidact_math::interval::Interval;
 use autodidact_math::off_policy::{Clip, Limits, Logged, snips};
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The confidence of everything that is said here, over all arms together.
 const LEVEL: f64 = 0.95;
@@ -109,8 +110,13 @@ struct Rows<'a> {
     sums: Vec<f64>,
     told: Vec<u64>,
     outside: u64,
-    /// Every told decision in which each arm was allowed.
-    logs: Vec<Vec<Logged>>,
+    /// The told decisions in which each arm was chosen: reward and propensity.
+    chosen: Vec<Vec<(f64, f64)>>,
+    /// The told decisions in which each arm was named among those allowed.
+    named: Vec<u64>,
+    /// The told decisions in which every arm was allowed.
+    open: u64,
+    numbers: BTreeMap<&'a str, usize>,
 }
 
 impl<'a> Rows<'a> {
@@ -127,7 +133,10 @@ impl<'a> Rows<'a> {
             sums: vec![0.0; arms],
             told: vec![0; arms],
             outside: 0,
-            logs: vec![Vec::new(); arms],
+            chosen: vec![Vec::new(); arms],
+            named: vec![0; arms],
+            open: 0,
+            numbers: config.arms.iter().enumerate().map(|(arm, name)| (name.as_str(), arm)).collect(),
         }
     }
 
@@ -148,11 +157,13 @@ impl<'a> Rows<'a> {
         }
         let situation: Situation = serde_json::from_str(&decision.context)
             .map_err(|source| Error::Recorded { what: "context", source })?;
-        for (other, log) in self.logs.iter_mut().enumerate() {
-            let allowed = |names: &Vec<String>| names.contains(&self.config.arms[other]);
-            if situation.allowed.as_ref().is_none_or(allowed) {
-                let target = f64::from(u8::from(other == arm));
-                log.push(Logged { reward, propensity: Some(decision.propensity), target });
+        self.chosen[arm].push((reward, decision.propensity));
+        match &situation.allowed {
+            None => self.open += 1,
+            Some(names) => {
+                let allowed: BTreeSet<usize> =
+                    names.iter().filter_map(|name| self.numbers.get(name.as_str()).copied()).collect();
+                allowed.into_iter().for_each(|arm| self.named[arm] += 1);
             }
         }
         Ok(())
@@ -170,7 +181,7 @@ impl<'a> Rows<'a> {
                 told: self.told[arm],
                 mean: (self.told[arm] > 0).then(|| self.sums[arm] / self.told[arm] as f64),
                 interval: ranges[arm],
-                always: always(&self.logs[arm]),
+                always: always(&self.log(arm)),
             })
             .collect();
         Evidence {
@@ -180,6 +191,18 @@ impl<'a> Rows<'a> {
             outside: self.outside,
             regret: regret(&ranges, &self.told),
         }
+    }
+
+    /// The told decisions in which an arm was allowed, as the rule that always chooses it sees them. Those in which
+    /// another was chosen have no weight, whatever they brought.
+    fn log(&self, arm: usize) -> Vec<Logged> {
+        let chosen = self.chosen[arm].iter();
+        let mut log: Vec<Logged> = chosen
+            .map(|&(reward, propensity)| Logged { reward, propensity: Some(propensity), target: 1.0 })
+            .collect();
+        let allowed = (self.open + self.named[arm]) as usize;
+        log.resize(allowed.max(log.len()), Logged { reward: 0.0, propensity: Some(1.0), target: 0.0 });
+        log
     }
 
     /// `None` where a reward lay outside the range: then nothing is known.

@@ -96,6 +96,31 @@ impl Faults {
         self.arms.get(name).into_iter().flatten().map(figure).collect()
     }
 
+    /// How far the true reward of the rounds' own prompts lies at the last round below that of the best. Which one
+    /// is best the other seeds say: the largest of many noisy means lies above their end even where nothing falls.
+    fn falls(&self, name: &str) -> Vec<f64> {
+        let courses = self.each_course(name);
+        let of = |seed: usize| {
+            let others = |round: usize| {
+                let others =
+                    courses.iter().enumerate().filter(|(other, _)| *other != seed || courses.len() == 1);
+                others.map(|(_, course)| course[round]).sum::<f64>()
+            };
+            let course = courses[seed];
+            let best = (0..course.len()).max_by(|&a, &b| others(a).total_cmp(&others(b)));
+            best.map_or(f64::NAN, |best| course[best] - last(course))
+        };
+        (0..courses.len()).map(of).collect()
+    }
+
+    /// The true reward by round of each seed, without the held-out prompts at the end.
+    fn each_course(&self, name: &str) -> Vec<&[f64]> {
+        let course = |figures: &Figures| figures.gold.len().saturating_sub(1);
+        let arms = self.arms.get(name).into_iter().flatten();
+        let shortest = self.arms.get(name).into_iter().flatten().map(course).min().unwrap_or(0);
+        arms.map(|figures| &figures.gold[..shortest]).collect()
+    }
+
     /// Adds claims, a table and a chart.
     pub fn report(&self, report: &mut ProofReport) {
         let gap = |one: Vec<f64>, other: Vec<f64>| -> Vec<f64> {
@@ -124,7 +149,7 @@ impl Faults {
         ));
         report.claims.push(claim(
             "fall of the true reward from its best round, noisier proxy",
-            &self.each(&noisy, |figures| fall(&figures.gold)),
+            &self.falls(&noisy),
             0.05,
         ));
         report.claims.push(claim(
@@ -173,6 +198,17 @@ fn rise(values: &[f64]) -> f64 {
     last(values) - values.first().copied().unwrap_or(f64::NAN)
 }
 
-fn fall(values: &[f64]) -> f64 {
-    values.iter().copied().fold(f64::NEG_INFINITY, f64::max) - last(values)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_round_to_fall_from_is_chosen_by_the_other_seeds() {
+        let figures =
+            |gold: &[f64]| Figures { distinct_2: 0.0, marked: 0.0, proxy: Vec::new(), gold: gold.to_vec() };
+        let (one, other) = (figures(&[1.0, 3.0, 2.0, 9.0]), figures(&[1.0, 0.0, 2.5, 9.0]));
+        let faults = Faults { arms: BTreeMap::from([("x".to_owned(), vec![one, other])]) };
+        // The other's best round is the last, so nothing falls; by the first it would be round 1: 0.0 - 2.5.
+        assert_eq!(faults.falls("x"), [0.0, -2.5]);
+    }
 }
