@@ -2,9 +2,10 @@
 
 use crate::context::quoted;
 use crate::error::{CommandError, Kind, Result};
+use autodidact_ledger::{folder_of, landing};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -127,30 +128,6 @@ impl Drop for Draft {
         // It is gone already when it was published.
         let _ = fs::remove_file(&self.draft);
     }
-}
-
-/// The regular file that a path leads to, or would; `None` when something else is there, which must not be
-/// replaced.
-fn landing(path: &Path) -> io::Result<Option<PathBuf>> {
-    /// Names of files that this process has open, whatever they are.
-    const OPEN: [&str; 4] = ["/proc", "/dev/fd", "/dev/stdout", "/dev/stderr"];
-    match fs::metadata(path) {
-        Ok(found) if found.is_file() && !OPEN.iter().any(|open| path.starts_with(open)) => {
-            fs::canonicalize(path).map(Some)
-        }
-        Ok(_) => Ok(None),
-        // A link to what is not there yet still says where it belongs.
-        Err(source) if source.kind() == ErrorKind::NotFound => match fs::read_link(path) {
-            Ok(link) => landing(&folder_of(path).join(link)),
-            Err(_) => Ok(Some(path.to_owned())),
-        },
-        Err(source) => Err(source),
-    }
-}
-
-/// The folder that a file lies in.
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::Format;
 use super::rows::Row;
 use crate::blobs::{flush, io as io_error};
+use crate::landing::{folder_of, landing};
 use arrow_json::reader::{Decoder, ReaderBuilder};
 use arrow_schema::Schema;
 use autodidact_core::{Error, Result};
@@ -11,7 +12,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -152,29 +153,6 @@ impl Table {
             None => Ok(()),
         }
     }
-}
-
-/// The regular file that a path leads to, or would; `None` when something else is there, which must not be
-/// replaced.
-fn landing(path: &Path) -> io::Result<Option<PathBuf>> {
-    /// Names of files that this process has open, whatever they are.
-    const OPEN: [&str; 4] = ["/proc", "/dev/fd", "/dev/stdout", "/dev/stderr"];
-    match fs::metadata(path) {
-        Ok(found) if found.is_file() && !OPEN.iter().any(|open| path.starts_with(open)) => {
-            fs::canonicalize(path).map(Some)
-        }
-        Ok(_) => Ok(None),
-        // A link to what is not there yet still says where it belongs.
-        Err(source) if source.kind() == ErrorKind::NotFound => match fs::read_link(path) {
-            Ok(link) => landing(&folder_of(path).join(link)),
-            Err(_) => Ok(Some(path.to_owned())),
-        },
-        Err(source) => Err(source),
-    }
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(all(test, unix))]
