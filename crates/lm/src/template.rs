@@ -166,7 +166,7 @@ fn failed(rule: &str, error: &minijinja::Error) -> Error {
     Error::invalid("chat template", rule, format!("one that fails: {why}{line}"))
 }
 
-/// Instructions that a template may take, a hundred times what a long conversation needs.
+/// Instructions that a template may take: it bounds loops within loops, not conversations.
 const FUEL: u64 = 20_000_000;
 
 /// What transformers gives to templates.

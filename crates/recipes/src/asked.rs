@@ -2,6 +2,7 @@
 
 use autodidact_core::chat::{Body, Chat, Completion, Prompt};
 use autodidact_core::{Judge, Result, Rng, Split, Task};
+use std::collections::BTreeSet;
 
 /// The field that keeps a question as the task asks it, once a recipe has put it in other words.
 pub(crate) const ASKED: &str = "asked";
@@ -19,6 +20,13 @@ pub(crate) fn question(query: &Prompt) -> String {
             last.map(|message| message.content.clone()).unwrap_or_default()
         }
     }
+}
+
+/// Leaves each question once, the first time it comes: a small file comes again and again when more questions are
+/// drawn than it has, and what counts answers a question, or knows them by it, must not see it twice.
+pub(crate) fn each_once(questions: &mut Vec<Prompt>) {
+    let mut seen = BTreeSet::new();
+    questions.retain(|question| seen.insert(question.id.clone()));
 }
 
 /// A task whose queries pass through a function that words them; all else is the task's.

@@ -21,6 +21,7 @@ mod selection;
 
 pub use ancestor::Ancestor;
 
+use crate::asked::each_once;
 use crate::grid::Grid;
 use crate::watch::{Watch, WatchConfig};
 use autodidact_core::chat::{Chat, Prompt, Sampling};
@@ -31,7 +32,6 @@ use autodidact_math::schedule::{Schedule, Shape};
 use autodidact_parts::learn::{Amount, Batch, Keep, Restart, Sft, SftConfig, gold_tries};
 use autodidact_parts::{CriticConfig, ModelConfig, OpenTask, TaskConfig};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// Settings of B-STaR; the defaults are the paper's for MATH.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -191,15 +191,14 @@ impl BStar {
         let judge = self.critic.beside(task.task.judge())?;
         let mut learner = Sft::around(lm, &self.sft_of_all_rounds(), Keep::All)?;
         let mut watch = Watch::of(&self.watch, lm, task, &*judge);
-        let probe = task.task.draw(Split::Train, self.probe as usize, &mut run.rng("probe queries"))?;
+        let mut probe = task.task.draw(Split::Train, self.probe as usize, &mut run.rng("probe queries"))?;
+        each_once(&mut probe);
         monitor::note(watch.before(&learner, run)?, self.watch_s, run)?;
 
         while run.next_round(self.rounds) {
             let point = self.choose(&probe, lm, task, &*judge, run)?;
             let mut queries = task.task.draw(Split::Train, self.queries as usize, &mut run.rng("queries"))?;
-            // A small file comes again and again; what counts answers a query must see each query once.
-            let mut seen = BTreeSet::new();
-            queries.retain(|query| seen.insert(query.id.clone()));
+            each_once(&mut queries);
             let groups = self.sample("pool", &queries, point.temperature, lm, task, &*judge, run)?;
             let (threshold, kept) = match self.threshold_on {
                 ThresholdOn::Probe => (point.threshold, self.select(&groups, point.threshold)),

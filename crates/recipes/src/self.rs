@@ -32,6 +32,7 @@ pub use refine::{Direct, Refine};
 pub use roles::{Criticism, Domain, Reading, Roles};
 pub use round::{Filter, Target};
 
+use crate::asked::each_once;
 use crate::watch::{Watch, WatchConfig};
 use autodidact_core::chat::{Chat, Prompt, Sampling};
 use autodidact_core::{Card, Error, Group, Metric, Policy, Recipe, Result, Run, Split};
@@ -42,7 +43,6 @@ use autodidact_parts::task::two_steps::{Annotator, TwoSteps};
 use autodidact_parts::wording::PromptsConfig;
 use autodidact_parts::{ModelConfig, OpenTask, TaskConfig, dataset};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// Settings of SELF; the defaults are the paper's where it states them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -265,11 +265,12 @@ impl SelfEvolution {
         let (of_meta, n) = (self.meta.prompts(), self.questions as usize);
         let original = if self.later == Later::Task { self.rounds as usize * n } else { n };
         let mut drawn = task.task.draw(Split::Train, of_meta + original, &mut run.rng("questions"))?;
-        let mut unlabelled = drawn.split_off(of_meta);
-        // A small file comes again, but a pair is known by its question.
-        let mut seen = BTreeSet::new();
-        drawn.retain(|question| seen.insert(question.id.clone()));
-        unlabelled.retain(|question| seen.insert(question.id.clone()));
+        each_once(&mut drawn);
+        let unlabelled = drawn.split_off(of_meta.min(drawn.len()));
+        if unlabelled.is_empty() {
+            let rule = format!("a task with more training questions than the meta corpus takes, {of_meta}");
+            return Err(Error::invalid("task", rule, format!("one with {}", drawn.len())));
+        }
         let voices = Voices { lm, policy, writer, roles: &roles, student: &student };
         let corpus = self.meta_corpus(&voices, annotator, &drawn, run)?;
         if !corpus.is_empty() {
@@ -302,8 +303,7 @@ impl SelfEvolution {
                 Later::SelfInstruct(instruct) if round > 0 => {
                     instruct.questions(n, &asked, &self.watch, voices, task, run)?
                 }
-                Later::SelfInstruct(_) => unlabelled[..n].to_vec(),
-                Later::Task => unlabelled[round * n..(round + 1) * n].to_vec(),
+                Later::SelfInstruct(_) | Later::Task => of_round(unlabelled, round, n),
             };
             let pairs = self.pairs(voices, task, &questions, run)?;
             own.push(dataset::record(run, "data", voices.lm, self.examples(voices.student, &pairs)?)?);
@@ -372,6 +372,12 @@ impl Mode {
             Mode::ContinualOnly => own[last..].iter().flatten().cloned().collect(),
         }
     }
+}
+
+/// The `n` questions of a round counted from 0, none twice; where there are too few for all rounds, they come again
+/// in later ones.
+fn of_round(questions: &[Prompt], round: usize, n: usize) -> Vec<Prompt> {
+    questions.iter().cycle().skip(round * n).take(n.min(questions.len())).cloned().collect()
 }
 
 #[cfg(test)]

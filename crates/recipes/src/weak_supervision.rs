@@ -20,7 +20,7 @@ mod offers;
 pub use filter::Filter;
 pub use offers::{Statistics, informative};
 
-use crate::asked::{ASKED, Asked, question};
+use crate::asked::{ASKED, Asked, each_once, question};
 use crate::watch::{Watch, WatchConfig};
 use autodidact_core::chat::{Chat, Completion, Prompt, Sampling};
 use autodidact_core::{Ask, Card, Error, Judge, Judged, Learn, Metric, Recipe, Result, Run, Split, Verdict};
@@ -37,7 +37,6 @@ use autodidact_parts::{ModelConfig, OpenTask, TaskConfig};
 use filter::Sides;
 use offers::offers;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// The prompts, by name.
 const FILES: &[File] = &[
@@ -297,13 +296,12 @@ impl WeakSupervision {
         Ok(())
     }
 
-    /// Labelled and unlabelled questions, no question twice, so fewer of them from a small task. Where the truth is hidden the unlabelled ones
-    /// have nothing but their text.
+    /// Labelled and unlabelled questions, no question twice, so fewer of them from a small task. Where the truth is
+    /// hidden the unlabelled ones have nothing but their text.
     fn questions(&self, task: &OpenTask, run: &mut Run<'_>) -> Result<Questions> {
         let n = (self.labelled + self.unlabelled) as usize;
         let mut labelled = task.task.draw(Split::Train, n, &mut run.rng("questions"))?;
-        let mut seen = BTreeSet::new();
-        labelled.retain(|prompt| seen.insert(prompt.id.clone()));
+        each_once(&mut labelled);
         let mut unlabelled = labelled.split_off((self.labelled as usize).min(labelled.len()));
         if self.truth == Truth::Hidden {
             unlabelled.iter_mut().for_each(|prompt| prompt.fields.retain(|name, _| name == ASKED));

@@ -263,4 +263,18 @@ mod tests {
             prop_assert!(drift(&model) < 1e-10);
         }
     }
+
+    #[test]
+    fn features_as_large_as_timestamps_leave_the_forecast_alone() {
+        for scale in [1.7e9, 1.7e12] {
+            let mut ridge = Ridge::new(2, 1.0);
+            for second in 0..100 {
+                let x = [scale + f64::from(second), 1.0];
+                ridge.tell(&x, 0.5);
+                let Gaussian { mean, variance } = ridge.forecast(&x);
+                assert!((mean - 0.5).abs() < 1e-3, "{scale}, row {second}: {mean}");
+                assert!((0.0..=1.0).contains(&variance), "{scale}, row {second}: {variance}");
+            }
+        }
+    }
 }

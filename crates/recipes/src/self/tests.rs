@@ -592,3 +592,13 @@ fn a_run_that_dies_resumes_exactly() {
     let settings = SelfEvolution { rounds: 2, ..small() };
     resumes_exactly(SelfEvolution::CARD, |run| body(&settings, &task, run));
 }
+
+#[test]
+fn rounds_share_few_questions_and_none_asks_one_twice() {
+    let questions: Vec<Prompt> = (0..5).map(|i| Prompt::text(i.to_string(), "?")).collect();
+    let ids = |round, n| of_round(&questions, round, n).into_iter().map(|one| one.id).collect::<Vec<_>>();
+    assert_eq!(ids(0, 2), ["0", "1"]);
+    assert_eq!(ids(1, 2), ["2", "3"]);
+    assert_eq!(ids(2, 2), ["4", "0"]);
+    assert_eq!(ids(1, 9).len(), 5);
+}

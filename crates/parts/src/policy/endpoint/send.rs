@@ -110,7 +110,12 @@ impl Sender {
         loop {
             let by = started.map(|started| started + deadline);
             if let Err(wait) = self.pace.turn(by, deadline).await {
-                let why = format!("the endpoint asks to come back in {} s", wait.as_secs());
+                let why = format!(
+                    "no answer within {} s: the next request may leave in {} s, as the endpoint or \
+                     policy.requests_per_minute wants it",
+                    config.deadline,
+                    wait.as_secs()
+                );
                 return Ok(self.failed(&why, seeds));
             }
             let started = *started.get_or_insert_with(Instant::now);
